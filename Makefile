@@ -1,0 +1,55 @@
+# Every target sets up what it needs; nothing is installed by hand.
+PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2>/dev/null)) python3)
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock"
+
+.PHONY: demo test setup check lock clean
+
+demo: $(VENV)/.runtime
+	$(BIN)/qianshao demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+setup: $(VENV)/.dev
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# uv where it is present, pip otherwise; both check the hashes of the lock.
+define install_lock
+	@if command -v uv >/dev/null 2>&1; then \
+	  test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV); \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/build.txt -r $(1) && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+	  test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements/build.txt -r $(1) && \
+	  $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
+	fi
+endef
+
+$(VENV)/.runtime: requirements/base.txt requirements/build.txt pyproject.toml
+	$(call install_lock,requirements/base.txt)
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/build.txt pyproject.toml
+	$(call install_lock,requirements/dev.txt)
+	@touch $@ $(VENV)/.runtime
+
+# The development lock is compiled first; the others are held to its versions.
+lock:
+	uv pip compile $(LOCK_FLAGS) pyproject.toml --extra dev -o requirements/dev.txt
+	uv pip compile $(LOCK_FLAGS) pyproject.toml -c requirements/dev.txt -o requirements/base.txt
+	uv pip compile $(LOCK_FLAGS) pyproject.toml --extra postgres -c requirements/dev.txt -o requirements/postgres.txt
+	uv pip compile $(LOCK_FLAGS) pyproject.toml --extra airflow -c requirements/dev.txt -o requirements/airflow.txt
+	uv pip compile $(LOCK_FLAGS) pyproject.toml --extra celery -c requirements/dev.txt -o requirements/celery.txt
+	uv pip compile $(LOCK_FLAGS) pyproject.toml --extra bench -c requirements/dev.txt -o requirements/bench.txt
+	uv pip compile $(LOCK_FLAGS) requirements/build.in -o requirements/build.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""Side-by-side measurements that `qianshao bench` runs; each prints a ratio."""

@@ -1,0 +1,1 @@
+"""The world in, RawPost out: feeds, list pages, hotline tables."""

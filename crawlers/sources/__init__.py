@@ -1,0 +1,1 @@
+"""One public source a file, found by path; the file name is the source's name."""

@@ -1,0 +1,1 @@
+"""When and in what order the pipeline's jobs run under Airflow; a file says nothing else."""

@@ -1,0 +1,1 @@
+"""The text core: RawPost -> CleanPost -> ClassifiedPost -> Event. Pure: no network, no clock."""

@@ -1,0 +1,1 @@
+"""What things are: records, taxonomy, rules, index templates, and the loaders that read them strictly."""
