@@ -1,0 +1,54 @@
+"""Runs of the sources: what was fetched and what was expected, so that a silent source is noticed."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from stores.database.tables import source_runs
+from stores.database.upsert import plain_text, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRun:
+    """One run of one source. `status` is the collector's word, such as ok, few, many or failed."""
+
+    source: str
+    started: datetime
+    finished: datetime | None
+    fetched: int
+    new: int
+    seen: int
+    failed: int
+    quarantined: int
+    expected_min: int | None
+    expected_max: int | None
+    status: str
+    note: str = ""
+
+
+def save_run(db: Connection, run: SourceRun) -> None:
+    """Keep a run; the same source and start again replaces it."""
+    upsert(db, source_runs, [{**asdict(run), "note": plain_text(run.note)}])
+
+
+def runs_since(db: Connection, time: datetime) -> list[SourceRun]:
+    """The runs started at or after `time`, oldest first."""
+    query = select(source_runs).where(source_runs.c.started >= time)
+    return [_read(row) for row in db.execute(query.order_by(source_runs.c.started, source_runs.c.source))]
+
+
+def last_runs(db: Connection) -> dict[str, SourceRun]:
+    """The latest run of each source."""
+    latest = (
+        select(source_runs.c.source, func.max(source_runs.c.started).label("started"))
+        .group_by(source_runs.c.source)
+        .subquery()
+    )
+    same = (source_runs.c.source == latest.c.source) & (source_runs.c.started == latest.c.started)
+    return {row.source: _read(row) for row in db.execute(select(source_runs).join(latest, same))}
+
+
+def _read(row: Row[Any]) -> SourceRun:
+    return SourceRun(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping

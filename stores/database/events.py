@@ -1,0 +1,50 @@
+"""Events in the state: the newest record of each."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from schemas.codec import decode, encode
+from schemas.errors import Where
+from schemas.records import Event
+from stores.database.tables import events
+from stores.database.upsert import Row, in_batches, upsert
+
+
+def save_events(db: Connection, changed: Iterable[Event]) -> int:
+    """Keep the newest record of each event (the last given wins); returns how many rows were written."""
+    newest = {event.id: event for event in changed}
+    rows = [_row(event) for event in newest.values()]
+    return sum(upsert(db, events, batch, versioned=True) for batch in in_batches(rows))
+
+
+def events_by_id(db: Connection, ids: Iterable[str]) -> dict[str, Event]:
+    """The events with these ids; an unknown id is left out."""
+    found: dict[str, Event] = {}
+    for batch in in_batches(ids):
+        query = select(events.c.id, events.c.document).where(events.c.id.in_(batch))
+        found.update((row.id, _read(row.document)) for row in db.execute(query))
+    return found
+
+
+def events_since(db: Connection, time: datetime) -> Iterator[Event]:
+    """The events with a member at or after `time`, in order of their first member."""
+    query = select(events.c.document).where(events.c.last_seen >= time)
+    ordered = query.order_by(events.c.first_seen, events.c.id).execution_options(yield_per=500)
+    for document in db.execute(ordered).scalars():
+        yield _read(document)
+
+
+def _read(document: str) -> Event:
+    return decode(Event, document.encode(), Where("events"))
+
+
+def _row(event: Event) -> Row:
+    return {
+        "id": event.id,
+        "label": event.label,
+        "first_seen": event.first_seen,
+        "last_seen": event.last_seen,
+        "document": encode(event).decode(),
+    }

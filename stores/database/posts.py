@@ -1,0 +1,97 @@
+"""Posts in the state: which revisions were seen, what the text core said, which event they belong to."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from schemas.codec import decode, encode
+from schemas.errors import Where
+from schemas.records import ClassifiedPost
+from stores.database.tables import posts, seen_revisions
+from stores.database.upsert import Row, in_batches, insert_new, plain_text, upsert
+from stores.documents import main_place
+
+
+def known_revisions(db: Connection, ids: Iterable[str]) -> set[tuple[str, str]]:
+    """The (id, revision) pairs seen so far of the posts with these ids."""
+    known: set[tuple[str, str]] = set()
+    for batch in in_batches(ids):
+        query = select(seen_revisions.c.id, seen_revisions.c.revision).where(seen_revisions.c.id.in_(batch))
+        known.update((row.id, row.revision) for row in db.execute(query))
+    return known
+
+
+def save_seen(db: Connection, revisions: Iterable[tuple[str, str]], at: datetime) -> int:
+    """Remember (id, revision) pairs as seen; returns how many were new. Belongs into the transaction that
+    adds the part they lie in."""
+    rows: list[Row] = [{"id": key, "revision": revision, "at": at} for key, revision in revisions]
+    return sum(insert_new(db, seen_revisions, batch) for batch in in_batches(rows))
+
+
+def save_posts(db: Connection, classified: Iterable[tuple[ClassifiedPost, str | None]]) -> int:
+    """Keep posts with the id of their event (None: in no event); returns how many rows were written.
+
+    An equal post changes nothing, and a revision fetched earlier does not replace a later one.
+    """
+    # A part may hold two revisions of one post; the one fetched later is to win.
+    in_order = sorted(classified, key=lambda pair: pair[0].origin.fetched_at)
+    rows = {post.origin.id: _row(post, event_id) for post, event_id in in_order}
+    return sum(
+        upsert(db, posts, batch, newer="fetched_at", versioned=True) for batch in in_batches(rows.values())
+    )
+
+
+def posts_since(db: Connection, time: datetime) -> Iterator[tuple[str, ClassifiedPost]]:
+    """The posts in events from `time` on with their event's id, in order of time: EventClusterer.restore."""
+    query = (
+        select(posts.c.event_id, posts.c.document)
+        .where(posts.c.time >= time, posts.c.event_id.is_not(None))
+        .order_by(posts.c.time, posts.c.id)
+    )
+    for row in db.execute(query.execution_options(yield_per=500)):
+        yield row.event_id, _read(row.document)
+
+
+def classified_since(db: Connection, time: datetime) -> Iterator[ClassifiedPost]:
+    """All posts from `time` on, in an event or not, in order of time: WarningEngine.restore."""
+    query = select(posts.c.document).where(posts.c.time >= time).order_by(posts.c.time, posts.c.id)
+    for document in db.execute(query.execution_options(yield_per=500)).scalars():
+        yield _read(document)
+
+
+def posts_by_id(db: Connection, ids: Iterable[str]) -> dict[str, ClassifiedPost]:
+    """The posts with these ids; an unknown id is left out."""
+    found: dict[str, ClassifiedPost] = {}
+    for batch in in_batches(ids):
+        query = select(posts.c.id, posts.c.document).where(posts.c.id.in_(batch))
+        found.update((row.id, _read(row.document)) for row in db.execute(query))
+    return found
+
+
+def event_members(db: Connection, event_id: str) -> list[ClassifiedPost]:
+    """The posts of one event, in order of time."""
+    query = select(posts.c.document).where(posts.c.event_id == event_id).order_by(posts.c.time, posts.c.id)
+    return [_read(document) for document in db.execute(query).scalars()]
+
+
+def _read(document: str) -> ClassifiedPost:
+    return decode(ClassifiedPost, document.encode(), Where("posts"))
+
+
+def _row(post: ClassifiedPost, event_id: str | None) -> Row:
+    origin, place = post.origin, main_place(post.places)
+    return {
+        "id": origin.id,
+        "revision": origin.revision,
+        "source": plain_text(origin.source),
+        "time": origin.time,
+        "fetched_at": origin.fetched_at,
+        "place_code": None if place is None else place.code,
+        "place_path": "" if place is None else plain_text(place.path),
+        "complaint": post.complaint.name,
+        "incident": post.incident.name,
+        "spam": "spam" in post.clean.flags,
+        "event_id": event_id,
+        "document": encode(post).decode(),
+    }

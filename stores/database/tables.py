@@ -1,0 +1,195 @@
+"""The tables of the state database, the same on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+METADATA = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"}
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment in time: refuses a time without zone, is stored as UTC and comes back aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC for the database; SQLite keeps no zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"time without zone: {value.isoformat()}"
+            raise ValueError(msg)
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment, aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+def _index_columns() -> list[Column[int]]:
+    # `changed` grows with every change of the row, which waits for the index while it exceeds `indexed`.
+    return [
+        Column("changed", BigInteger, nullable=False),
+        Column("indexed", BigInteger, nullable=False, server_default="0"),
+    ]
+
+
+def _waiting(table: Table) -> Index:
+    waits = table.c.changed > table.c.indexed
+    name = f"ix_{table.name}_waiting"
+    return Index(name, table.c.changed, sqlite_where=waits, postgresql_where=waits)
+
+
+parts = Table(
+    "parts",
+    METADATA,
+    Column("path", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index(None, "state", "at"),
+)
+
+seen_revisions = Table(
+    "seen_revisions",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("revision", Text, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+)
+
+posts = Table(
+    "posts",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("revision", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("time", UtcTime, nullable=False),
+    Column("fetched_at", UtcTime, nullable=False),
+    Column("place_code", Text),
+    Column("place_path", Text, nullable=False),
+    Column("complaint", Text, nullable=False),
+    Column("incident", Text, nullable=False),
+    Column("spam", Boolean, nullable=False),
+    Column("event_id", Text),
+    Column("document", Text, nullable=False),
+    *_index_columns(),
+    Index(None, "time"),
+    Index(None, "event_id"),
+)
+_waiting(posts)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("first_seen", UtcTime, nullable=False),
+    Column("last_seen", UtcTime, nullable=False),
+    Column("document", Text, nullable=False),
+    *_index_columns(),
+    Index(None, "last_seen"),
+)
+_waiting(events)
+
+alerts = Table(
+    "alerts",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("group", Text, nullable=False),
+    Column("event_id", Text),
+    Column("level", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("raised_at", UtcTime, nullable=False),
+    Column("document", Text, nullable=False),
+    *_index_columns(),
+    Index(None, "state"),
+    Index(None, "raised_at"),
+)
+_waiting(alerts)
+
+alert_revisions = Table(
+    "alert_revisions",
+    METADATA,
+    Column("alert_id", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("raised_at", UtcTime, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+sent_log = Table(
+    "sent_log",
+    METADATA,
+    Column("message_id", Text, primary_key=True),
+    Column("alert_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "alert_id", "revision"),
+)
+
+quarantine = Table(
+    "quarantine",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("where", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Index(None, "state", "source"),
+)
+
+source_runs = Table(
+    "source_runs",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("started", UtcTime, primary_key=True),
+    Column("finished", UtcTime),
+    Column("fetched", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+    Column("expected_min", Integer),
+    Column("expected_max", Integer),
+    Column("status", String(16), nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "started"),
+)
+
+meta = Table(
+    "meta",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,74 @@
+"""Insert-or-update statements that mean the same on SQLite and PostgreSQL."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Table, case, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = Mapping[str, object]
+Item = TypeVar("Item")
+# Below SQLite's limit of variables in one statement.
+BATCH = 500
+
+
+def insert_new(db: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows whose key is not there yet; returns how many were new."""
+    if not rows:
+        return 0
+    return db.execute(_insert(db, table).on_conflict_do_nothing(), list(rows)).rowcount
+
+
+def upsert(
+    db: Connection, table: Table, rows: Sequence[Row], *, newer: str | None = None, versioned: bool = False
+) -> int:
+    """Insert rows or change those that differ; returns how many rows were written.
+
+    An equal row is left alone, and so is one whose column `newer` would go back. A versioned table's
+    `changed` grows with every write.
+    """
+    if not rows:
+        return 0
+    key = {column.name for column in table.primary_key}
+    names = [name for name in rows[0] if name not in key]
+    statement = _insert(db, table)
+    new = statement.excluded
+    wanted: ColumnElement[bool] = or_(*(table.c[name].is_distinct_from(new[name]) for name in names))
+    if newer is not None:
+        wanted = wanted & (new[newer] >= table.c[newer])
+    values: dict[str, ColumnElement[Any]] = {name: new[name] for name in names}
+    written: list[Row] = list(rows)
+    if versioned:
+        values["changed"] = _next_version(table, new["changed"])
+        now = _clock_version()
+        written = [{**row, "changed": now} for row in rows]
+    update = statement.on_conflict_do_update(index_elements=sorted(key), set_=values, where=wanted)
+    return db.execute(update, written).rowcount
+
+
+def in_batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
+    """Lists of at most `size` items."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def plain_text(text: str) -> str:
+    """Text a database column takes: PostgreSQL refuses NUL, and no encoder takes half a surrogate pair."""
+    return text.replace("\0", "\u2400").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _insert(db: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _clock_version() -> int:
+    # Microseconds, not a counter: a database made anew must still write above an index filled by the old one.
+    return time.time_ns() // 1_000
+
+
+def _next_version(table: Table, now: ColumnElement[int]) -> ColumnElement[int]:
+    # A clock set back must not make a row's version fall.
+    return case((table.c.changed >= now, table.c.changed + 1), else_=now)

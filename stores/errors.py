@@ -1,0 +1,9 @@
+"""Errors of the outside world: a store or mail server out of reach; their text is one clear line."""
+
+
+class StoreUnavailable(RuntimeError):  # noqa: N818 - names the state, as the commands report it
+    """A database or search server that does not answer. What was to be written stays pending."""
+
+
+class MailUnavailable(RuntimeError):  # noqa: N818 - as above
+    """A mail that was not accepted. The alert stays unsent and is sent by the next run."""
