@@ -7,10 +7,10 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 .PHONY: demo test setup check lock clean
 
 demo: $(VENV)/.runtime
-	$(BIN)/qianshao demo
+	$(BIN)/qianshao demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 setup: $(VENV)/.dev
 
@@ -52,4 +52,4 @@ lock:
 	uv pip compile $(LOCK_FLAGS) requirements/build.in -o requirements/build.txt
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

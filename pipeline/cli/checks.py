@@ -1,0 +1,100 @@
+"""`qianshao sources|rules|quarantine|doctor`: what is there, what is wrong where, what is reachable."""
+
+from pathlib import Path
+
+import typer
+
+from pipeline.cli.screen import Exit, fail, print_answer, print_json, say
+
+sources = typer.Typer(help="采集源：一个源一个文件。", no_args_is_help=True)
+rules = typer.Typer(help="预警规则：一条规则一个文件。", no_args_is_help=True)
+quarantine = typer.Typer(help="隔离区：读不懂的记录，一条不丢。", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the groups."""
+    app.add_typer(sources, name="sources")
+    app.add_typer(rules, name="rules")
+    app.add_typer(quarantine, name="quarantine")
+    app.command("doctor")(doctor)
+
+
+@sources.command("check")
+def check_sources(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -> None:
+    """读一遍全部采集源文件，说明哪里不对。"""
+    from pipeline.inspection import inspect_sources
+    from pipeline.settings import load_settings
+
+    rows, problems = inspect_sources(load_settings().sources)
+    print_answer("采集源", rows, as_json=as_json)
+    for problem in problems:
+        say(problem)
+    raise typer.Exit(Exit.FAILED if problems else Exit.OK)
+
+
+@sources.command("status")
+def source_status(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -> None:
+    """每个采集源最近一次采集的结果。"""
+    from pipeline.inspection import source_rows
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+
+    with open_rooms(load_settings()) as rooms:
+        print_answer("采集情况", source_rows(rooms), as_json=as_json)
+
+
+@rules.command("check")
+def check_rules(
+    folder: Path | None = typer.Argument(None, exists=True, file_okay=False, help="规则目录；不给则查随包规则"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """读一遍全部规则，跑规则里自带的测试，说明哪里不对。"""
+    from pipeline.inspection import inspect_rules
+    from pipeline.settings import load_settings
+
+    rows, problems = inspect_rules(folder, load_settings().deployment)
+    print_answer("预警规则", rows, as_json=as_json)
+    for problem in problems:
+        say(problem)
+    raise typer.Exit(Exit.FAILED if problems else Exit.OK)
+
+
+@quarantine.command("list")
+def list_quarantine(
+    size: int = typer.Option(50, "--size", "-n", min=1, help="最多显示条数"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """列出隔离的记录：来源、位置、原因、时间。"""
+    from pipeline.inspection import quarantine_rows
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+
+    with open_rooms(load_settings()) as rooms:
+        print_answer("隔离区", quarantine_rows(rooms, size), as_json=as_json)
+
+
+@quarantine.command("show")
+def show_quarantined(key: str = typer.Argument(..., help="编号，见 list")) -> None:
+    """显示一条隔离记录的原始内容。"""
+    from pipeline.inspection import quarantined_text
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+
+    with open_rooms(load_settings()) as rooms:
+        text = quarantined_text(rooms, key)
+    if text is None:
+        fail(f"隔离区里没有编号 {key}", Exit.WRONG_USE)
+    typer.echo(text)
+
+
+def doctor(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -> None:
+    """检查设置：设了什么、通不通、缺什么；不显示任何密码。"""
+    from pipeline.doctor import examine
+    from pipeline.settings import load_settings
+
+    findings = examine(load_settings())
+    if as_json:
+        print_json(findings)
+    else:
+        print_answer("检查结果", [finding.row() for finding in findings], as_json=False)
+    raise typer.Exit(Exit.FAILED if any(finding.state == "failed" for finding in findings) else Exit.OK)

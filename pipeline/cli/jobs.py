@@ -1,0 +1,66 @@
+"""`qianshao run` and `qianshao import`: the live job once, and hotline tables in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipeline.cli.screen import Exit, fail, print_json, progress_bar, say
+
+if TYPE_CHECKING:
+    from pipeline.jobs.run import RunReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("run")(run)
+    app.command("import")(import_tables)
+
+
+def run(
+    source: list[str] = typer.Option([], "--source", "-s", help="只跑这些采集源；不给则跑全部启用的源"),
+    collect: bool = typer.Option(True, "--collect/--no-collect", help="是否先采集"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """跑一遍：采集、分析、预警、建索引。中断后重跑即可，不重复存、不重复发。"""
+    from pipeline.jobs.run import run_once
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+
+    with open_rooms(load_settings()) as rooms, progress_bar("运行") as advance:
+        report = run_once(rooms, names=source, collect=collect, progress=advance)
+    show_run(report, as_json=as_json)
+
+
+def import_tables(
+    files: list[Path] = typer.Argument(..., metavar="FILE...", exists=True, dir_okay=False, help="CSV 或 XLSX"),
+    mapping: str = typer.Option(..., "--mapping", "-m", help="映射名或映射文件（.yml）"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """导入热线工单表。读不懂的行进隔离区，其余照常；再次导入不重复。"""
+    from pipeline.jobs.imports import import_hotline
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+
+    with open_rooms(load_settings()) as rooms, progress_bar("导入") as advance:
+        reports = [import_hotline(rooms, path, mapping, progress=advance) for path in files]
+    if as_json:
+        print_json(reports)
+    else:
+        for report in reports:
+            say(report.line())
+            for line in report.errors[:20]:
+                say(f"  {line}")
+    if any(report.failed for report in reports):
+        fail("有文件整个读不出来，原文件未动，详见上面各行")
+    raise typer.Exit(Exit.QUARANTINED if any(report.quarantined for report in reports) else Exit.OK)
+
+
+def show_run(report: "RunReport", *, as_json: bool) -> None:
+    """Print a run and leave with its exit code."""
+    if as_json:
+        print_json(report)
+    else:
+        for line in report.lines():
+            say(line)
+    raise typer.Exit(report.exit_code())

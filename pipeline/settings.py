@@ -1,0 +1,94 @@
+"""The one typed settings object: `QIANSHAO_*` variables, a secrets folder, or `qianshao.toml`."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from schemas.errors import ReadError, Where
+
+CONFIG_VARIABLE = "QIANSHAO_CONFIG"
+SECRETS_VARIABLE = "QIANSHAO_SECRETS"
+
+
+class Settings(BaseSettings):
+    """What a deployment sets. Secrets are `SecretStr`: they never show in a repr, a log or `doctor`."""
+
+    model_config = SettingsConfigDict(env_prefix="QIANSHAO_", extra="forbid", frozen=True)
+
+    home: Path = Field(Path("var"), description="数据目录：数据库、原始区、发件箱都在这里")
+    deployment: Path | None = Field(None, description="本地部署目录：places.yml、duty.yml、words.txt、rules/")
+    sources: Path | None = Field(None, description="本地采集源目录，一个源一个文件")
+    database_url: SecretStr | None = Field(None, description="状态库；缺省为数据目录下的 SQLite")
+    elasticsearch_url: str | None = Field(None, description="Elasticsearch 9 地址；不设则不建索引")
+    elasticsearch_api_key: SecretStr | None = Field(None, description="Elasticsearch API key")
+    elasticsearch_user: str | None = Field(None, description="Elasticsearch 用户")
+    elasticsearch_password: SecretStr | None = Field(None, description="Elasticsearch 密码")
+    elasticsearch_ca: Path | None = Field(None, description="Elasticsearch 的 CA 证书")
+    smtp_host: str | None = Field(None, description="邮件服务器；不设则写入发件箱目录")
+    smtp_port: int = Field(25, ge=1, le=65535, description="邮件服务器端口")
+    smtp_security: Literal["none", "starttls", "ssl"] = Field("none", description="邮件加密方式")
+    smtp_user: str | None = Field(None, description="邮件用户")
+    smtp_password: SecretStr | None = Field(None, description="邮件密码")
+    smtp_timeout: float = Field(20.0, gt=0, description="邮件服务器超时（秒）")
+    mail_sender: str = Field("qianshao@qianshao.invalid", description="预警邮件的发件人")
+    author_key: SecretStr | None = Field(None, description="作者标识的散列密钥；缺省时生成并保存在数据目录")
+    crawl_timeout: float = Field(600.0, gt=0, description="一次采集的最长时间（秒）")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before variables before secret files before the TOML file; no .env is read."""
+        del dotenv_settings
+        toml = TomlConfigSettingsSource(settings_cls, Path(os.environ.get(CONFIG_VARIABLE, "qianshao.toml")))
+        return init_settings, env_settings, file_secret_settings, toml
+
+    @property
+    def state_url(self) -> str:
+        """The database URL with its password, for SQLAlchemy only."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.home / 'qianshao.db').absolute()}"
+
+    def author_secret(self) -> bytes:
+        """The key of the author hashes; made once and kept in the data folder (mode 600) when none is set."""
+        if self.author_key is not None:
+            return self.author_key.get_secret_value().encode()
+        path = self.home / "author.key"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text().strip().encode()
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings in force. Raises ReadError naming the variable, its value and what is allowed.
+
+    `given` overrides variables and files: a test or an Airflow connection passes what it knows.
+    """
+    secrets_dir = os.environ.get(SECRETS_VARIABLE)
+    try:
+        return Settings(_secrets_dir=secrets_dir, **given)  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        shown = os.environ.get(f"QIANSHAO_{name.upper()}", "?")
+        if any(word in name for word in ("password", "key", "url")):
+            shown = "（不显示）"
+        where = Where("QIANSHAO_* 变量或 qianshao.toml")
+        raise ReadError(where, name, shown, first["msg"]) from error
