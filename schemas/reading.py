@@ -18,6 +18,8 @@ class _Mapping(dict[str, object]):
 class _Loader(yaml.CSafeLoader):
     """Safe YAML without surprises: `no` and `on` stay words, times stay text, a key stands once."""
 
+    file: str = ""
+
 
 def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> _Mapping:
     mapping = _Mapping()
@@ -25,7 +27,7 @@ def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> _Mapping:
     for key_node, value_node in node.value:
         key: Hashable = loader.construct_object(key_node, deep=True)
         if str(key) in mapping:
-            where = Where(str(loader.name), key_node.start_mark.line + 1)
+            where = Where(loader.file, key_node.start_mark.line + 1)
             raise ReadError(where, str(key), key, "每个键只写一次")
         mapping[str(key)] = loader.construct_object(value_node, deep=True)
     return mapping
@@ -40,9 +42,9 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 
 
 class Section:
-    """One mapping of a YAML file. Take its keys with the typed methods, then `close` it: what is left is an error.
+    """One mapping of a YAML file. Take its keys with the typed methods, then `close` it: the rest is an error.
 
-    Every error is a ReadError with the file and line, the key's path in the file, the value and what is allowed.
+    Every error is a ReadError with file and line, the path of the key, the value and what is allowed.
     """
 
     def __init__(self, where: Where, path: str, values: dict[str, object]) -> None:
@@ -148,11 +150,11 @@ class Section:
 
 
 def read_yaml(path: Path) -> Section:
-    """The top mapping of a YAML file. Raises ReadError where the file is none (encoding, syntax, a list on top)."""
+    """The top mapping of a YAML file. Raises ReadError where the file is none (encoding, syntax, a list)."""
     where = Where(str(path))
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
-        loader.name = str(path)
+        loader.file = str(path)
         value: Any = loader.get_single_data()
     except UnicodeDecodeError as error:
         raise ReadError(where, "编码", error.object[error.start : error.start + 4], "UTF-8") from error

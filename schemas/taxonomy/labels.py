@@ -31,7 +31,7 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class LabelClass:
-    """A class above labels. `gbt35561_class` is 1..4, the class number of GB/T 35561-2017; codes are our own."""
+    """A class above labels. `gbt35561_class` is 1..4, the class number of GB/T 35561-2017."""
 
     name: str
     zh: str
@@ -55,7 +55,7 @@ class LabelDef:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """All labels of one question. `not_now` are words that say: not happening here and now (演练, 周年, 电影)."""
+    """All labels of one question. `not_now` are words that say: not here and now (演练, 周年, 电影)."""
 
     name: str
     zh: str
@@ -76,6 +76,7 @@ def _shipped() -> Mapping[str, Family]:
     return load_families()
 
 
+@cache
 def all_labels() -> tuple[str, ...]:
     """Every full label `<family>.<name>`, in the order of the files."""
     return tuple(f"{family.name}.{name}" for family in _shipped().values() for name in family.labels)

@@ -11,9 +11,12 @@ from schemas.records import PLACE_LEVELS
 
 PLACES = Path(__file__).with_name("places.yml")
 
+# fmt: off
 FIRM_KINDS = (
-    "school", "hospital", "plant", "market", "mall", "restaurant", "station", "bridge", "water", "park", "care", "site"
-)  # fmt: skip
+    "school", "hospital", "plant", "market", "mall", "restaurant", "station", "bridge", "water", "park", "care",
+    "site",
+)
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Deployment:
         return tuple(self.by_name)
 
     def ancestors(self, code: str) -> tuple[PlaceDef, ...]:
-        """The places this one lies in, nearest first, itself left out. Raises KeyError for an unknown code."""
+        """The places this one lies in, nearest first, itself left out. Raises KeyError."""
         place = self.by_code[code]
         found: list[PlaceDef] = []
         while place.parent is not None:
