@@ -1,0 +1,177 @@
+"""What an event has gathered from its members, and the Event record made of it."""
+
+from bisect import insort
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+from heapq import nlargest
+from math import sqrt
+
+from nlp.events_names import districts, own_names, roads
+from nlp.events_parameters import EventParameters
+from nlp.events_words import Weights
+from schemas.records import PLACE_LEVELS, ClassifiedPost, Event, Facts, Place
+
+URGENCIES = ("low", "normal", "urgent", "critical")
+_COUNTED = ("deaths", "injured", "missing", "trapped", "affected", "money")
+_CENTRAL = 5
+_SENTENCE_ENDS = "。！？!?\n"
+
+
+def make_event_id(post_id: str) -> str:
+    """The event's id for good: a hash of its first post's id."""
+    return sha256(f"event:{post_id}".encode()).hexdigest()[:24]
+
+
+def full_label(post: ClassifiedPost) -> tuple[str, float]:
+    """The label an event counts for a post: the incident where there is one, else the complaint."""
+    if post.incident.name != "none":
+        return f"incident.{post.incident.name}", post.incident.probability
+    return f"complaint.{post.complaint.name}", post.complaint.probability
+
+
+def _headline(post: ClassifiedPost, length: int) -> str:
+    text = post.clean.title.strip() or post.clean.text.strip()
+    end = next((at for at, sign in enumerate(text) if sign in _SENTENCE_ENDS and at > 5), len(text))
+    line = text[: end + 1].strip()
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _finest(places: Iterable[Place]) -> Place | None:
+    return max(places, key=lambda place: (PLACE_LEVELS.index(place.level), place.score), default=None)
+
+
+class FactTally:
+    """Numbers that distinct texts state. Ten times the next one, stated once among several, is a slip."""
+
+    def __init__(self) -> None:
+        self._stated: dict[str, Counter[float]] = {name: Counter() for name in _COUNTED}
+        self._time: datetime | None = None
+
+    def add(self, facts: Facts) -> None:
+        """Count the numbers of one distinct text."""
+        for name in _COUNTED:
+            value: float | None = getattr(facts, name)
+            if value is not None:
+                self._stated[name][value] += 1
+        if facts.time is not None and (self._time is None or facts.time < self._time):
+            self._time = facts.time
+
+    def _most(self, name: str) -> float | None:
+        stated = self._stated[name]
+        if not stated:
+            return None
+        first, *rest = nlargest(2, stated)
+        alone = stated[first] == 1 and stated.total() > 2
+        slip = alone and bool(rest) and 0 < rest[0] <= first / 10
+        return rest[0] if slip else first
+
+    def summarise(self) -> Facts:
+        """The largest number of each kind that is no slip; the earliest time."""
+        whole = {name: self._most(name) for name in _COUNTED[:-1]}
+        counts = {name: None if value is None else int(value) for name, value in whole.items()}
+        return Facts(**counts, money=self._most("money"), time=self._time)
+
+
+class Members:
+    """The running state of one event. Adding a post costs the same however many there are."""
+
+    def __init__(self, post_id: str, parameters: EventParameters) -> None:
+        self.id = make_event_id(post_id)
+        self.terms: Weights = {}
+        self.names: Counter[str] = Counter()
+        self.roads: Counter[str] = Counter()
+        self.districts: Counter[str] = Counter()
+        self.labels: defaultdict[str, float] = defaultdict(float)
+        self.last_seen = datetime.min.replace(tzinfo=UTC)
+        self._parameters = parameters
+        self._posts: list[tuple[datetime, str]] = []
+        self._reports = 0
+        self._sources: dict[str, None] = {}
+        self._authors: set[str] = set()
+        self._places: dict[tuple[str, str], tuple[float, Place]] = {}
+        self._facts = FactTally()
+        self._rumours = 0.0
+        self._urgency = 0
+        self._central: list[tuple[str, Weights]] = []
+
+    def add(
+        self, post: ClassifiedPost, counts: Weights, *, distinct: bool, idf: Callable[[str], float]
+    ) -> None:
+        """Take a post in; `distinct` says that no member had nearly the same text."""
+        origin = post.origin
+        insort(self._posts, (origin.time, origin.id))
+        self.last_seen = self._posts[-1][0]
+        self._sources[origin.source] = None
+        if origin.author_hash is not None:
+            self._authors.add(origin.author_hash)
+        self._urgency = max(self._urgency, URGENCIES.index(post.urgency))
+        name, probability = full_label(post)
+        self.labels[name] += probability
+        self._add_places(post)
+        if distinct:
+            self._reports += 1
+            self._rumours += post.rumour.probability
+            self._facts.add(post.facts)
+            self._add_words(post, counts, idf)
+
+    def _add_places(self, post: ClassifiedPost) -> None:
+        self.names.update(own_names(post.places))
+        self.roads.update(roads(post.places))
+        self.districts.update(districts(post.places))
+        for place in post.places:
+            key = (place.level, place.code or place.name)
+            votes, first = self._places.get(key, (0.0, place))
+            self._places[key] = (votes + place.score, first)
+
+    def _add_words(self, post: ClassifiedPost, counts: Weights, idf: Callable[[str], float]) -> None:
+        for word, count in counts.items():
+            self.terms[word] = self.terms.get(word, 0.0) + count
+        most = self._parameters.terms.an_event
+        if len(self.terms) > 2 * most:
+            heaviest = nlargest(most, ((count * idf(word), word) for word, count in self.terms.items()))
+            self.terms = {word: self.terms[word] for _, word in heaviest}
+        self._central.append((_headline(post, self._parameters.title_length), counts))
+        if len(self._central) > _CENTRAL:
+            self._central.remove(min(self._central, key=lambda one: self._centrality(one[1], idf)))
+
+    def _centrality(self, counts: Weights, idf: Callable[[str], float]) -> float:
+        return sum(count * self.terms.get(word, 0.0) * idf(word) ** 2 for word, count in counts.items())
+
+    def cosine(self, weights: Weights, idf: Callable[[str], float]) -> float:
+        """Cosine of a post's TF-IDF weights and this event's words under today's document frequencies."""
+        terms = self.terms
+        ours = {word: count * idf(word) for word, count in terms.items()}
+        length = sqrt(sum(weight * weight for weight in ours.values())) or 1.0
+        return sum(weight * ours.get(word, 0.0) for word, weight in weights.items()) / length
+
+    def _vote_place(self) -> Place | None:
+        """The finest place that at least half as many members speak of as of the most named one."""
+        if not self._places:
+            return None
+        most = max(votes for votes, _ in self._places.values())
+        ranked = sorted(self._places.values(), key=lambda one: -one[0])
+        return _finest(place for votes, place in ranked if votes * 2 >= most)
+
+    def describe(self, idf: Callable[[str], float]) -> Event:
+        """The Event record of what has been gathered."""
+        weighted = ((count * idf(word), word) for word, count in self.terms.items())
+        titles = self._central
+        return Event(
+            id=self.id,
+            title=max(titles, key=lambda one: self._centrality(one[1], idf))[0],
+            post_ids=tuple(post_id for _, post_id in self._posts),
+            heat=len(self._posts),
+            reports=self._reports,
+            sources=tuple(self._sources),
+            label=max(self.labels, key=lambda name: (self.labels[name], name)),
+            place=self._vote_place(),
+            first_seen=self._posts[0][0],
+            last_seen=self.last_seen,
+            keywords=tuple(word for _, word in nlargest(self._parameters.keywords, weighted)),
+            facts=self._facts.summarise(),
+            rumour=self._rumours / self._reports,
+            urgency=URGENCIES[self._urgency],
+            authors=len(self._authors),
+        )
