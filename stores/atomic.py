@@ -2,38 +2,42 @@
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Write `data` to `path` through a synced temporary file beside it, replacing what stood there."""
-    replace_atomic(path, lambda file: file.write(data))
-
-
-def replace_atomic(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Let `write` fill a temporary file, then put it in the place of `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            with synced(file):
+                file.write(data)
+            place_file(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
 
-def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+@contextmanager
+def synced(file: IO[bytes]) -> Iterator[None]:
+    """After the block, what was written lies on the disk."""
+    yield
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def place_file(temporary: Path, path: Path) -> None:
+    """Put a synced temporary file in the place of `path`, readable as any file, and make the rename last."""
+    mask = os.umask(0)
+    os.umask(mask)
+    temporary.chmod(0o666 & ~mask)
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        os.fsync(folder)
     finally:
-        os.close(descriptor)
+        os.close(folder)

@@ -1,6 +1,6 @@
 """The raw zone's part files: which are there and which were analysed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from stores.database.tables import parts
 from stores.database.upsert import insert_new
+from stores.raw import RawFile
 
 NEW, ANALYSED = "new", "analysed"
 
@@ -22,21 +23,12 @@ class Part:
     sha256: str
     lines: int
     at: datetime
-    state: str = NEW
+    state: str
 
 
-def add_part(db: Connection, part: Part) -> bool:
+def add_part(db: Connection, file: RawFile, at: datetime) -> bool:
     """Note a written part file; False when it is known already (the same content gives the same path)."""
-    row = {
-        "path": part.path,
-        "source": part.source,
-        "day": part.day,
-        "sha256": part.sha256,
-        "lines": part.lines,
-        "state": part.state,
-        "at": part.at,
-    }
-    return insert_new(db, parts, [row]) > 0
+    return insert_new(db, parts, [{**asdict(file), "state": NEW, "at": at}]) > 0
 
 
 def new_parts(db: Connection, source: str | None = None) -> list[Part]:
