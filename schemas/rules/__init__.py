@@ -1,0 +1,1 @@
+"""When to warn: one rule a YAML file, and the loader that reads them strictly."""

@@ -1,0 +1,42 @@
+"""Reading of the times that sources write, always into a moment with a zone."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from schemas.errors import ReadError, Where
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+ALLOWED = "2026-01-31、2026-1-31 08:00、2026-01-31T08:00:00.000+08:00 一类的时间"
+
+_TIME = re.compile(
+    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
+
+
+def parse_time(text: str, where: Where, field: str) -> datetime:
+    """The moment a text names; without a zone it is Shanghai's, without an hour the day's beginning.
+
+    Raises ReadError for anything else, such as 昨天 or 2019-02-30.
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise ReadError(where, field, text, ALLOWED)
+    zone = match["zone"]
+    try:
+        moment = datetime.fromisoformat(_write_iso(match))
+    except ValueError as error:
+        raise ReadError(where, field, text, ALLOWED) from error
+    return moment if zone else moment.replace(tzinfo=SHANGHAI)
+
+
+def _write_iso(match: re.Match[str]) -> str:
+    day = f"{match['year']}-{int(match['month']):02d}-{int(match['day']):02d}"
+    if match["hour"] is None:
+        return f"{day}T00:00:00"
+    clock = f"{int(match['hour']):02d}:{match['minute']}:{match['second'] or '00'}"
+    fraction = f".{match['fraction'][:6]:0<6}" if match["fraction"] else ""
+    return f"{day}T{clock}{fraction}{match['zone'] or ''}"
