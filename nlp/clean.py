@@ -1,0 +1,121 @@
+"""Cleaning: a post as the web gives it becomes readable, simplified, masked text, and its fields."""
+
+import re
+from functools import partial
+
+from nlp import clean_characters as characters
+from nlp import clean_social as social
+from nlp import clean_web as web
+from nlp.clean_social import EMOJI, Fields
+from nlp.clean_spam import is_spam
+from nlp.mask import mask_text
+from schemas.records import CleanPost, Heat, JsonScalar, RawPost
+
+_SIMPLIFIER = characters.Simplifier()
+_ROUNDS = 8
+
+# What any step of cleaning could begin with; a text without it needs none of them.
+_SUSPECT = re.compile(
+    "[\x00-\x1f\x7f-\xaf\xb2-\xb6\xb8-\xd6\xd8-\xff\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff"
+    f"０-９Ａ-Ｚａ-ｚ＠＃％＋－／＆＿．＊＝＜＞&<@#\\[\ufff9-\ufffc\U000e0000-\U000e0fff{EMOJI}"
+    "锛銆鐨勪涓鏄浜鍦鏈嶄笉嗗]|  |https?:|www\\.|t\\.cn|url\\.cn|dwz\\.cn|[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]|链接|查看|秒拍|图片|视频|微博"
+)
+_SPACES = re.compile(r"[ \t]+")
+_AROUND_LINES = re.compile(r" ?\n[ \n]*")
+_FOREIGN = re.compile("[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
+
+
+def clean_post(post: RawPost) -> CleanPost:
+    """The post with title and text cleaned and masked.
+
+    Topics, names and URLs stand in their fields. Flags: `mojibake_repaired`, `cut` (the page gave a part only),
+    `spam` (advertising or adult; flagged, not dropped), `empty`.
+    """
+    fields = Fields()
+    title, title_flags = _clean_fully(post.title, fields)
+    text, flags = _clean_fully(post.body, fields)
+    flags |= title_flags
+    if is_spam(f"{title}\n{text}"):
+        flags.add("spam")
+    if not title and not text:
+        flags.add("empty")
+    return CleanPost(
+        origin=post.origin, title=title, text=text, language=tell_language(text or title), flags=tuple(sorted(flags)),
+        topics=tuple(map(mask_text, fields.topics)), mentions=tuple(map(mask_text, fields.mentions)),
+        urls=tuple(map(mask_text, fields.urls)), heat=_read_heat(post),
+    )  # fmt: skip
+
+
+def clean_text(text: str) -> str:
+    """The readable, simplified, masked text. Cleaning twice changes nothing.
+
+    >>> clean_text("社區(qū)應(yīng)急<br/>請拨１３８００１３８０００[泪] 查看全文")
+    '社区应急\\n请拨138****8000'
+    """
+    return _clean_fully(text, Fields())[0]
+
+
+def tell_language(text: str) -> str:
+    """`zh` when at least three in ten characters are Chinese, otherwise `other`."""
+    wide = (len(text.encode("utf-8", "replace")) - len(text)) // 2
+    return "zh" if wide >= 0.3 * len(text) > 0 and len(_FOREIGN.findall(text)) < 0.3 * len(text) else "other"
+
+
+def _clean_fully(text: str, fields: Fields) -> tuple[str, set[str]]:
+    flags: set[str] = set()
+    for _ in range(_ROUNDS):
+        before = text
+        text = mask_text(_clean_once(text, fields, flags))
+        if text == before:
+            break
+    return text, flags
+
+
+def _clean_once(text: str, fields: Fields, flags: set[str]) -> str:
+    if _SUSPECT.search(text):
+        text = _clean_characters(text, flags)
+        text = _clean_page(text)
+        text = _clean_social(text, fields)
+    text = _SIMPLIFIER.simplify(text).strip()
+    text, cut = web.drop_tail(text)
+    if cut:
+        flags.add("cut")
+    return web.drop_doubled(text)
+
+
+def _clean_characters(text: str, flags: set[str]) -> str:
+    repaired = characters.repair_mojibake(text)
+    if repaired != text:
+        flags.add("mojibake_repaired")
+    return characters.narrow_characters(characters.drop_invisible(repaired))
+
+
+def _clean_page(text: str) -> str:
+    if "<" in text or "&" in text:
+        text = characters.narrow_characters(characters.drop_invisible(web.drop_markup(text)))
+    if "(" in text or "（" in text:
+        text = web.drop_ruby(text, _SIMPLIFIER.traditional)
+    text = _AROUND_LINES.sub("\n", _SPACES.sub(" ", text))
+    return web.drop_lines(text) if "\n" in text else text
+
+
+def _clean_social(text: str, fields: Fields) -> str:
+    text = social.take_links(text, fields)
+    if "@" in text:
+        text = social.take_names(text, fields)
+    if "#" in text:
+        text = social.take_topics(text, fields)
+    if "[" in text:
+        text = social.drop_feelings(text)
+    text = web.drop_link_texts(social.drop_emoji(text))
+    return _AROUND_LINES.sub("\n", _SPACES.sub(" ", text))
+
+
+def _read_heat(post: RawPost) -> Heat:
+    count = partial(_read_count, post.extra)
+    return Heat(likes=count("likes"), reposts=count("reposts"), comments=count("comments"))
+
+
+def _read_count(extra: object, name: str) -> int | None:
+    value: JsonScalar = extra.get(name) if isinstance(extra, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
