@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 from schemas.errors import ReadError, Where
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-ALLOWED = "2026-01-31、2026-1-31 08:00、2026-01-31T08:00:00.000+08:00 一类的时间"
+ALLOWED = "2026-01-31、2026-1-31 08:00、2026-01-31T08:00:00.000+08:00 一类的时间，1970 至 2100 年"
+YEARS = range(1970, 2101)
 
 _TIME = re.compile(
-    r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"
+    r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
     r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
@@ -23,7 +24,7 @@ def parse_time(text: str, where: Where, field: str) -> datetime:
     Raises ReadError for anything else, such as 昨天 or 2019-02-30.
     """
     match = _TIME.fullmatch(text.strip())
-    if match is None:
+    if match is None or int(match["year"]) not in YEARS:
         raise ReadError(where, field, text, ALLOWED)
     zone = match["zone"]
     try:

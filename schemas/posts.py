@@ -1,0 +1,187 @@
+"""Where a RawPost begins: its identity, and the JSON lines that enrich and replay read."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from schemas.errors import ReadError, Where
+from schemas.records import JsonScalar, Origin, RawPost
+from schemas.times import ALLOWED, SHANGHAI, parse_time
+
+__all__ = ["LONGEST_LINE", "SHANGHAI", "hash_author", "make_post", "read_post"]
+
+# A post is a text somebody wrote; a longer line is a dump or an attack, and would sit in memory whole.
+LONGEST_LINE = 1_048_576
+
+_BODY_KEYS = ("text", "body", "detail", "content")
+_HEAT_KEYS = ("likes", "reposts", "comments")
+_IDENTITY_KEYS = ("source", "url", "user", "time")
+# 最小必要 (PIPL 第六条): who somebody is stays outside; the keyed hash of `user` is all that is kept.
+_PERSONAL_KEYS = (
+    "author", "name", "nickname", "screen_name", "user_name", "username", "uid", "user_id", "phone", "mobile",
+    "tel", "id_card", "email",
+)  # fmt: skip
+
+
+def make_post(
+    source: str,
+    key: str | None,
+    title: str,
+    body: str,
+    *,
+    fetched_at: datetime,
+    published_at: datetime | None = None,
+    url: str | None = None,
+    ticket: str | None = None,
+    author_hash: str | None = None,
+    district: str | None = None,
+    extra: Mapping[str, JsonScalar] | None = None,
+) -> RawPost:
+    """A RawPost with its id and revision computed (SHA-256, the first 24 hex digits).
+
+    The id is made of the source and `key`, the post's own number; of its URL where it has none, of its
+    content where it has neither. The revision is made of title and body alone, so that a new like is no new
+    revision. Raises ValueError for a time without zone.
+    """
+    for moment in (fetched_at, published_at):
+        if moment is not None and moment.utcoffset() is None:
+            raise ValueError("times carry a zone")
+    origin = Origin(
+        id=_digest(source, key or url or _digest(title, body)),
+        revision=_digest(title, body),
+        source=source,
+        fetched_at=fetched_at,
+        published_at=published_at,
+        url=url,
+        ticket=ticket,
+        author_hash=author_hash,
+        district=district,
+    )
+    return RawPost(origin, title, body, {} if extra is None else dict(extra))
+
+
+def hash_author(author: str, key: bytes) -> str:
+    """The keyed hash of an author's name or number: HMAC-SHA256, the first 16 hex digits.
+
+    Without the key nobody can try names until one fits; with another key nothing can be joined.
+    """
+    return hmac.new(key, author.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+
+
+def read_post(line: bytes, where: Where, *, source: str, fetched_at: datetime, author_key: bytes) -> RawPost:
+    """One JSON line as a RawPost.
+
+    The text stands in `text`, `body`, `detail` or `content` (the first that is not blank), with or without a
+    `title`. Optional: `id` (text or whole number), `time`, `source`, `user`, `url`, `likes`, `reposts`,
+    `comments`; null or blank means not stated. `extra` keeps the `id` as it stood, the heat as numbers and
+    every other scalar; keys that are not kept (lists, objects, names and numbers of persons) are named in
+    `extra["ignored"]`.
+
+    Raises ReadError with field, value and what is allowed.
+    """
+    found = _read_object(line, where)
+    title, body_key = _text(found, "title", where), _find_body_key(found, where)
+    body = _text(found, body_key, where) if body_key else ""
+    if not title and not body:
+        raise ReadError(where, "text", found.get("text"), "非空文字，或非空的 title、body、detail、content")
+    key, user = _identifier(found, "id", where), _identifier(found, "user", where)
+    return make_post(
+        _text(found, "source", where) or source,
+        key,
+        title,
+        body,
+        fetched_at=fetched_at,
+        published_at=_time(found, where),
+        url=_text(found, "url", where) or None,
+        author_hash=hash_author(user, author_key) if user else None,
+        extra=_read_extra(found, {"title", body_key, *_IDENTITY_KEYS}, where),
+    )
+
+
+def _digest(*parts: str) -> str:
+    # Lengths keep ("a", "bc") and ("ab", "c") apart.
+    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _read_object(line: bytes, where: Where) -> dict[str, Any]:
+    if len(line) > LONGEST_LINE:
+        raise ReadError(where, "行长", len(line), f"不超过 {LONGEST_LINE} 字节的一行")
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ReadError(where, "编码", line[error.start : error.start + 8], "UTF-8") from error
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ReadError(where, "JSON", text[:40], f"一行一个 JSON 对象（{error.msg}）") from error
+    if not isinstance(found, dict):
+        raise ReadError(where, "JSON", text[:40], "一行一个 JSON 对象")
+    for name, value in found.items():
+        if "\0" in name or (isinstance(value, str) and "\0" in value):
+            raise ReadError(where, name, value, "不含 NUL 字符的文字")
+    return found
+
+
+def _text(found: Mapping[str, Any], name: str, where: Where) -> str:
+    """The text under a key, blank where it is missing or null."""
+    value = found.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ReadError(where, name, value, "文字")
+    return value.strip()
+
+
+def _find_body_key(found: Mapping[str, Any], where: Where) -> str | None:
+    return next((name for name in _BODY_KEYS if _text(found, name, where)), None)
+
+
+def _identifier(found: Mapping[str, Any], name: str, where: Where) -> str | None:
+    """A name or number; an object (a user's profile without a name) is none and counts as ignored."""
+    value = found.get(name)
+    if value is None or (name == "user" and isinstance(value, dict)):
+        return None
+    # Spreadsheets hand numbers on as 165845.0.
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(number, bool) or not isinstance(number, str | int):
+        raise ReadError(where, name, value, "文字或整数")
+    return str(number).strip() or None
+
+
+def _time(found: Mapping[str, Any], where: Where) -> datetime | None:
+    value = found.get("time")
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise ReadError(where, "time", value, ALLOWED)
+    return parse_time(value, where, "time")
+
+
+def _read_extra(found: Mapping[str, Any], taken: set[str | None], where: Where) -> dict[str, JsonScalar]:
+    extra: dict[str, JsonScalar] = {}
+    ignored = []
+    for name, value in found.items():
+        if isinstance(value, dict | list) or name in _PERSONAL_KEYS:
+            ignored.append(name)
+        elif name in _HEAT_KEYS:
+            extra[name] = _whole(name, value, where)
+        elif name not in taken:
+            extra[name] = value
+    if ignored:
+        extra["ignored"] = "、".join(ignored)
+    return extra
+
+
+def _whole(name: str, value: object, where: Where) -> int | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ReadError(where, name, value, "不小于 0 的整数")
+    return value
