@@ -1,0 +1,73 @@
+"""Keeps crawls on the public internet: no request, redirect or name may lead to a private address."""
+
+import ipaddress
+from typing import Any, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
+from scrapy.http import Request
+from scrapy.resolver import CachingThreadedResolver
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
+
+PRIVATE = "地址在内部网络，来源未获准"
+
+
+class PublicResolver(CachingThreadedResolver):
+    """Resolves names, and refuses those that lead to an address that is not public.
+
+    The check is made on the very address that is connected to, so that a name cannot change in between. The
+    configured proxy may be private: it is ours.
+    """
+
+    def __init__(self, reactor: Any, cache_size: int, timeout: float) -> None:
+        super().__init__(reactor, cache_size, timeout)
+        self._proxies = {urlsplit(url).hostname for url in getproxies().values()}
+
+    # The name is Twisted's.
+    def getHostByName(self, name: str, timeout: Any = ()) -> "Deferred[str]":  # noqa: N802
+        """The public IPv4 address of a name; fails with DNSLookupError for any other."""
+        found = super().getHostByName(name, timeout)
+        return found if name in self._proxies else found.addCallback(self._public)
+
+    def _public(self, address: str) -> str:
+        if not is_public(address):
+            raise DNSLookupError(PRIVATE)
+        return address
+
+
+class PublicNetworkOnly:
+    """Refuses addresses written as numbers, and says why a name was refused."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:  # noqa: ARG003 - the signature is Scrapy's
+        return cls()
+
+    def process_request(self, request: Request) -> None:
+        """Raise IgnoreRequest for a private address; redirects and robots.txt pass here too."""
+        host = urlparse_cached(request).hostname or ""
+        if host == "localhost" or host.endswith(".localhost") or (_is_address(host) and not is_public(host)):
+            raise IgnoreRequest(PRIVATE)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002
+        """A refused name is final: without this it would be tried again as one that was not found."""
+        if isinstance(exception, CannotResolveHostError) and PRIVATE in str(exception):
+            raise IgnoreRequest(PRIVATE) from exception
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet."""
+    found = ipaddress.ip_address(address)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return (mapped or found).is_global and not found.is_multicast
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,197 @@
+"""Where one crawl writes: records, quarantine and the counts that say whether it went well."""
+
+import logging
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Self
+
+import orjson
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawlers.quarantine import encode_quarantined
+from crawlers.redact import redact
+from crawlers.source import Count, Source
+from crawlers.spiders.base import SourceSpider
+from schemas.codec import encode
+from schemas.errors import ReadError, Where
+from schemas.records import Quarantined, RawPost
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlStats:
+    """What one crawl did. `records` counts unchanged ones too; `failed` counts the quarantined by reason.
+
+    `status` is ok, too_few (fails), too_many (warns) or failed (the crawl did not run to its end).
+    """
+
+    source: str
+    started: datetime
+    finished: datetime
+    status: str
+    why: str
+    requests: int
+    fetched: int
+    not_modified: int
+    records: int
+    duplicates: int
+    quarantined: int
+    expected: Count
+    failed: dict[str, int] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        """The stats as indented JSON."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2)
+
+
+def quarantine_path(out: Path) -> Path:
+    """Where the quarantine of a crawl into `out` lies."""
+    return out.with_name(f"{out.name}.quarantine.jsonl")
+
+
+def stats_path(out: Path) -> Path:
+    """Where the counts of a crawl into `out` lie."""
+    return out.with_name(f"{out.name}.stats.json")
+
+
+def judge_count(seen: int, expected: Count) -> tuple[str, str]:
+    """Status and reason for the number of records a crawl has seen."""
+    if seen < expected.min:
+        return "too_few", f"只有 {seen} 条，应不少于 {expected.min} 条"
+    if seen > expected.max:
+        return "too_many", f"有 {seen} 条，应不多于 {expected.max} 条"
+    return "ok", ""
+
+
+class RecordWriter:
+    """The item pipeline: writes each record once. The files get their names when the crawl is over.
+
+    What stands in `out` is complete records only, whatever the status of the crawl.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.out = Path(crawler.settings["QIANSHAO_OUT"])
+        self.seen: set[tuple[str, str]] = set()
+        self.duplicates = 0
+        self.failed: Counter[str] = Counter()
+        self.started = datetime.now(UTC)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """The writer, listening for exceptions in spiders."""
+        writer = cls(crawler)
+        crawler.signals.connect(writer.on_spider_error, signals.spider_error)
+        crawler.signals.connect(writer.on_closed, signals.spider_closed)
+        return writer
+
+    @property
+    def source(self) -> Source:
+        """The source that is crawled."""
+        spider = self.crawler.spider
+        if not isinstance(spider, SourceSpider):
+            raise TypeError(type(spider).__name__)
+        return spider.source
+
+    def open_spider(self) -> None:
+        """Open the two files under names that say they are not done."""
+        self.records: BinaryIO = _part(self.out).open("wb")
+        self.quarantine: BinaryIO = _part(quarantine_path(self.out)).open("wb")
+
+    def process_item(self, item: RawPost | Quarantined) -> RawPost | Quarantined:
+        """Write a record, or put it aside with one line in the log."""
+        if isinstance(item, Quarantined):
+            self._put_aside(item)
+        elif (key := (item.origin.id, item.origin.revision)) in self.seen:
+            self.duplicates += 1
+        else:
+            self.seen.add(key)
+            self._write(item)
+        return item
+
+    def on_spider_error(self, failure: Failure, response: Response) -> None:
+        """An exception that a source's own method raised: its page is put aside."""
+        reason = redact(f"来源文件出错 {type(failure.value).__name__}: {failure.value}")
+        self._put_aside(
+            Quarantined(self.source.name, redact(response.url), reason, response.body, datetime.now(UTC))
+        )
+
+    def close_spider(self) -> None:
+        """Give the files their names."""
+        for handle, path in ((self.records, self.out), (self.quarantine, quarantine_path(self.out))):
+            handle.close()
+            _part(path).replace(path)
+
+    def on_closed(self, reason: str) -> None:
+        """Write the counts; they come last, so that who finds them finds all."""
+        stats_path(self.out).write_bytes(self._stats(reason).encoded())
+
+    def _status(self, reason: str) -> tuple[str, str]:
+        if reason != "finished":
+            return "failed", f"抓取没有走完：{reason}"
+        if self.failed and not self.seen:
+            return "failed", f"没有一条能读：{self.failed.most_common(1)[0][0]}"
+        return judge_count(len(self.seen), self.source.expect)
+
+    def _stats(self, reason: str) -> CrawlStats:
+        counts = self.crawler.stats
+        status, why = self._status(reason)
+        return CrawlStats(
+            source=self.source.name,
+            started=self.started,
+            finished=datetime.now(UTC),
+            status=status,
+            why=why,
+            requests=counts.get_value("downloader/request_count", 0),
+            fetched=counts.get_value("qianshao/fetched", 0),
+            not_modified=counts.get_value("qianshao/not_modified", 0),
+            records=len(self.seen),
+            duplicates=self.duplicates,
+            quarantined=self.failed.total(),
+            expected=self.source.expect,
+            failed=dict(self.failed.most_common()),
+        )
+
+    def _write(self, post: RawPost) -> None:
+        try:
+            line = encode(post)
+        except TypeError as error:  # half a character, from a reference such as &#xD800;
+            where, raw = post.origin.url or post.origin.id, post.body.encode("utf-8", "surrogatepass")
+            self._put_aside(
+                Quarantined(
+                    self.source.name, redact(where), f"无法写成 JSON：{error}", raw, datetime.now(UTC)
+                )
+            )
+        else:
+            self.records.write(line + b"\n")
+
+    def _put_aside(self, item: Quarantined) -> None:
+        self.failed[_kind(item.reason)] += 1
+        self.quarantine.write(encode_quarantined(item) + b"\n")
+        log.warning("%s %s：%s", item.source, item.where, item.reason)
+
+
+def read_stats(path: Path) -> CrawlStats:
+    """The counts that a crawl wrote. Raises ReadError where there are none to read."""
+    try:
+        row = orjson.loads(path.read_bytes())
+        times = {name: datetime.fromisoformat(row[name]) for name in ("started", "finished")}
+        return CrawlStats(**{**row, **times, "expected": Count(**row["expected"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ReadError(Where(str(path)), "stats", str(error), "抓取写下的统计") from error
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
+
+
+def _kind(reason: str) -> str:
+    """The reason without its address and value, to count by."""
+    told = reason.partition(": ")[2] or reason
+    return told.partition(" = ")[0][:40]

@@ -1,0 +1,55 @@
+"""Tries again with growing pauses, or after the pause the server asks for."""
+
+import asyncio
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from scrapy import Spider
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.http import Request, Response
+from scrapy.settings import BaseSettings
+
+LONGEST = 60.0
+
+
+class BackoffRetry(RetryMiddleware):
+    """Scrapy's retry with a pause before each try: RETRY_WAIT seconds, doubled each time, or Retry-After."""
+
+    def __init__(self, settings: BaseSettings) -> None:
+        super().__init__(settings)
+        self.wait = settings.getfloat("RETRY_WAIT")
+
+    async def process_response(  # type: ignore[override]  # Scrapy awaits it
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        """The response, or after a pause the request again."""
+        result = super().process_response(request, response)
+        if isinstance(result, Request):
+            asked = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+            await self._pause(result, asked)
+        return result
+
+    async def process_exception(  # type: ignore[override]
+        self, request: Request, exception: Exception, spider: Spider | None = None
+    ) -> Request | Response | None:
+        """After a pause the request again, None once it was tried often enough."""
+        result = super().process_exception(request, exception)
+        if isinstance(result, Request):
+            await self._pause(result, 0.0)
+        return result
+
+    async def _pause(self, again: Request, asked: float) -> None:
+        grown = self.wait * 2 ** (again.meta["retry_times"] - 1)
+        await asyncio.sleep(min(LONGEST, max(asked, grown)))
+
+
+def retry_after(header: bytes | None, now: datetime) -> float:
+    """The seconds a Retry-After header asks for, as a number or a date (RFC 9110 10.2.3); 0 for none or nonsense."""
+    text = (header or b"").decode("latin-1").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    return max(0.0, (at.astimezone(UTC) - now).total_seconds())

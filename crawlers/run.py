@@ -1,0 +1,109 @@
+"""Runs one crawl as its own process, as the pipeline and the DAGs do: a reactor starts only once in a process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawlers.output import CrawlStats, quarantine_path, read_stats, stats_path
+from crawlers.redact import redact
+from schemas.errors import ReadError
+
+TIMED_OUT = 124
+TAIL = 4000
+# The crawl ends itself in good order before it would be killed.
+_GRACE = 0.8
+# Connections and secrets of the caller that no crawl needs.
+_WITHHELD = ("AIRFLOW", "QIANSHAO_")
+_NEEDED = frozenset(["QIANSHAO_AUTHOR_KEY", "QIANSHAO_CONTACT"])
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlResult:
+    """What a crawl left behind.
+
+    The records file holds whole records only and may be used whatever the exit code (0 ok, 1 failed or too few,
+    2 wrong use, 3 with quarantine, 124 killed at the time limit); `records`, `quarantine` and `stats` are None
+    where the crawl ended before it wrote them. `log_tail` is the end of its log, without secrets.
+    """
+
+    source: str
+    records: Path | None
+    quarantine: Path | None
+    stats: CrawlStats | None
+    exit_code: int
+    log_tail: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether the crawl is to be reported as failed."""
+        return self.exit_code not in {0, 3}
+
+
+def crawl_in_subprocess(
+    name: str, out_dir: Path, state_dir: Path, sources_dir: Path | None = None, timeout: float = 3600.0
+) -> CrawlResult:
+    """Crawl one source into `out_dir`/NAME.jsonl; `timeout` seconds bound the whole of it.
+
+    `state_dir` keeps what makes requests conditional and should be the same every time; `sources_dir` holds a
+    deployment's own sources. Never raises for what goes wrong inside the crawl.
+    """
+    out = out_dir / f"{name}.jsonl"
+    for path in (out, quarantine_path(out), stats_path(out)):
+        path.unlink(missing_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "crawlers.crawl",
+        name,
+        "--out",
+        str(out),
+        "--state",
+        str(state_dir / name),
+    ]
+    command += ["--time-limit", str(timeout * _GRACE)]
+    command += ["--sources", str(sources_dir)] if sources_dir else []
+    code, text = _run(command, timeout)
+    return CrawlResult(
+        source=name,
+        records=out if out.exists() else None,
+        quarantine=quarantine_path(out) if quarantine_path(out).exists() else None,
+        stats=_stats(stats_path(out)),
+        exit_code=code,
+        log_tail=redact(text)[-TAIL:],
+    )
+
+
+def _run(command: list[str], timeout: float) -> tuple[int, str]:
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, no shell
+            command, capture_output=True, timeout=timeout, env=_environment(os.environ), check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        return TIMED_OUT, f"{_text(error.stderr)}\n超过 {timeout:g} 秒，已终止"
+    return done.returncode, _text(done.stderr)
+
+
+def _text(output: bytes | str | None) -> str:
+    return output.decode("utf-8", "replace") if isinstance(output, bytes) else output or ""
+
+
+def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+    kept = {
+        name: value for name, value in variables.items() if not name.startswith(_WITHHELD) or name in _NEEDED
+    }
+    # The crawl imports the packages this process imports, wherever it was started.
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+        "PYTHONIOENCODING": "utf-8",
+    }
+
+
+def _stats(path: Path) -> CrawlStats | None:
+    try:
+        return read_stats(path)
+    except ReadError:
+        return None

@@ -1,0 +1,99 @@
+"""What a source says about itself: the literal at the top of every file under sources/."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from schemas.errors import ReadError, Where, one_of
+
+Kind = Literal["feed", "pages"]
+NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
+EVERY = re.compile(r"([1-9][0-9]*)([mhd])")
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many records one crawl should see, unchanged ones included: fewer fails it, more warns."""
+
+    min: int
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One public source. `name` is `<place>_<name>` and the file's name; `every` is `30m`, `1h` or `1d`.
+
+    `district` is the code of the place all its posts belong to, None where they do not share one; `verified` is the
+    day somebody last saw it work live, None for "not verified live". `delay`, `timeout` and `retry_wait` are
+    seconds, `max_bytes` is the size of one page; `pages` bounds the list pages of one crawl. Addresses of private
+    networks are refused unless `allow_private`.
+    """
+
+    name: str
+    publisher: str
+    kind: Kind
+    url: str
+    every: str
+    expect: Count
+    district: str | None = None
+    enabled: bool = True
+    verified: date | None = None
+    zone: str = "Asia/Shanghai"
+    delay: float = 1.0
+    timeout: float = 30.0
+    retries: int = 2
+    retry_wait: float = 1.0
+    max_bytes: int = 10_000_000
+    pages: int = 5
+    allow_private: bool = False
+
+    @property
+    def interval(self) -> timedelta:
+        """The time between two crawls."""
+        found = EVERY.fullmatch(self.every)
+        if found is None:
+            raise ValueError(self.every)
+        return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def check_source(source: Source, where: Where) -> None:
+    """Raise ReadError with the first field of a source that has not the right shape."""
+    for field, right, allowed in _requirements(source):
+        if not right:
+            raise ReadError(where, f"SOURCE.{field}", getattr(source, field), allowed)
+
+
+def _requirements(source: Source) -> tuple[tuple[str, bool, str], ...]:
+    return (
+        ("name", bool(NAME.fullmatch(source.name)), "<地方>_<名称>，小写字母、数字和下划线"),
+        ("publisher", bool(source.publisher.strip()), "非空文字"),
+        ("kind", source.kind in get_args(Kind), one_of(get_args(Kind))),
+        ("url", _is_web_address(source.url), "http 或 https 网址"),
+        ("every", bool(EVERY.fullmatch(source.every)), "30m、1h、1d 一类的间隔"),
+        ("expect", 0 <= source.expect.min <= source.expect.max, "0 <= min <= max"),
+        ("district", source.district is None or source.district.isalnum(), "区划代码或 None"),
+        ("zone", _is_zone(source.zone), "IANA 时区，如 Asia/Shanghai"),
+        ("delay", source.delay >= 0, "不小于 0 的秒数"),
+        ("timeout", source.timeout > 0, "大于 0 的秒数"),
+        ("retries", source.retries >= 0, "不小于 0 的整数"),
+        ("retry_wait", source.retry_wait >= 0, "不小于 0 的秒数"),
+        ("max_bytes", source.max_bytes > 0, "大于 0 的字节数"),
+        ("pages", source.pages >= 1, "不小于 1 的整数"),
+    )
+
+
+def _is_web_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True

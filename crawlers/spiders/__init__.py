@@ -1,0 +1,1 @@
+"""The base spiders: a source is one of these with its own selectors or tiny methods."""
