@@ -1,0 +1,126 @@
+"""When a text says that something happened, resolved against the time of the post."""
+
+import re
+from datetime import date, datetime, timedelta
+
+from nlp.knowledge import read_knowledge
+from nlp.numerals import NUMBER, read_number
+
+_SECTION = read_knowledge("facts").section("day_parts")
+_PARTS = {name: _SECTION.whole(name) for name in _SECTION.names()}
+_PART = "|".join(sorted(_PARTS, key=len, reverse=True))
+_DAYS = {"今": 0, "当": 0, "昨": -1, "前": -2, "明": 1}
+
+_MONTH = r"1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九]"
+_MONTH_DAY = r"3[01]|[12]\d|0?[1-9]|三十一?|二?十[一二三四五六七八九]?|[一二三四五六七八九]"
+_DATE = (
+    r"(?:(?P<year>\d{4}|[一二][〇零一二三四五六七八九]{3})年)?"
+    rf"(?<!\d)(?P<month>{_MONTH})月(?:份|(?P<day>{_MONTH_DAY})[日号]?)?"
+)
+_NUMERIC_DATE = r"(?P<year2>(?:19|20)\d\d)[\-./](?P<month2>1[0-2]|0?[1-9])[\-./](?P<day2>3[01]|[12]\d|0?[1-9])(?!\d)"
+_RELATIVE = r"(?P<near>今|昨|前|明)(?:[(（]\d{1,2}[)）])?(?:天|日|(?=[晚晨夜早]))"
+_AGO = rf"(?P<ago>{NUMBER})个?(?P<unit>天|小时|分钟)(?:之)?前|(?P<now>刚刚|刚才)"
+_BARE_DAY = r"(?<![\d月年.\-/])(?P<only>3[01]|[12]\d|[1-9])[日号](?!楼|线|门|电|讯|[\-/])"
+_HOUR = r"2[0-4]|1\d|0?\d|二?十[一二三四]?|[一二两三四五六七八九]"
+_MINUTE = r"[0-5]?\d|[一二三四五]?十[一二三四五六七八九]?|[一二三四五六七八九]"
+_CLOCK = (
+    rf"(?P<part>{_PART})?(?:(?P<hour>{_HOUR})"
+    rf"(?:[时点](?:钟|(?P<half>半)|(?P<minute>{_MINUTE})分?)?|[:：](?P<colon>[0-5]\d)(?!\d)))?"
+)
+_WHEN = re.compile(rf"(?:{_RELATIVE}|{_AGO}|{_NUMERIC_DATE}|{_DATE}|{_BARE_DAY})[,，\s]{{0,2}}{_CLOCK}")
+_GATE = re.compile(r"[今昨前明刚月日号]|\d[\-./]\d")
+_DATELINE = re.compile(r"(?:电|讯|消息|信息|报道|获悉|发布|发表|通报|头条|说|称|表示|宣布|电视)")
+_ROUTINE = re.compile("每|至今|截[至止]|自从|[农]历")
+
+
+def find_time(text: str, at: datetime) -> datetime | None:
+    """The first time that the text gives for what happened, in the zone of `at`; None where it gives none.
+
+    昨晚8点, 7月21日, 12日早7时许, 3小时前. A year or month that is not written is the latest one not after the
+    post. Datelines (7月24日电), ends of periods (截至6日) and habits (每天) are not times of an event. A day alone
+    means 00:00, a part of the day the hour of `day_parts`.
+    """
+    if _GATE.search(text) is None:
+        return None
+    for match in _WHEN.finditer(text):
+        if not _is_dateline(text, match):
+            found = _resolve(match, at)
+            if found is not None:
+                return found
+    return None
+
+
+def _is_dateline(text: str, match: re.Match[str]) -> bool:
+    before, after = text[max(0, match.start() - 3) : match.start()], text[match.end() : match.end() + 2]
+    return _DATELINE.match(after) is not None or _ROUTINE.search(before) is not None
+
+
+def _resolve(match: re.Match[str], at: datetime) -> datetime | None:
+    if match["now"]:
+        return at
+    if match["ago"]:
+        return _resolve_ago(match, at)
+    day = _resolve_day(match, at.date())
+    if day is None:
+        return None
+    minutes = _resolve_clock(match)
+    return datetime(day.year, day.month, day.day, tzinfo=at.tzinfo) + timedelta(minutes=minutes)
+
+
+def _resolve_ago(match: re.Match[str], at: datetime) -> datetime | None:
+    number = read_number(match["ago"])
+    if number is None or number > 10_000:
+        return None
+    return at - timedelta(minutes=number * {"天": 1440, "小时": 60, "分钟": 1}[match["unit"]])
+
+
+def _resolve_day(match: re.Match[str], today: date) -> date | None:
+    if match["near"]:
+        return today + timedelta(days=_DAYS[match["near"]])
+    if match["only"]:
+        return _latest_day(int(match["only"]), today)
+    if match["year2"]:
+        return _make_date(int(match["year2"]), int(match["month2"]), int(match["day2"]))
+    month, day = read_number(match["month"]), read_number(match["day"] or "1")
+    if month is None or day is None or (match["day"] is None and match["year"] is None):
+        return None
+    if match["year"]:
+        return _make_date(int(read_number(match["year"]) or 0), int(month), int(day))
+    found = _make_date(today.year, int(month), int(day))
+    if found is not None and found > today + timedelta(days=31):
+        found = _make_date(today.year - 1, int(month), int(day))
+    return found
+
+
+def _latest_day(day: int, today: date) -> date | None:
+    """The latest day of that number not after tomorrow."""
+    month = today.replace(day=1)
+    for _ in range(3):
+        found = _make_date(month.year, month.month, day)
+        if found is not None and found <= today + timedelta(days=1):
+            return found
+        month = (month - timedelta(days=1)).replace(day=1)
+    return None
+
+
+def _make_date(year: int, month: int, day: int) -> date | None:
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        return None
+    return found if 1949 <= year < 2200 else None
+
+
+def _resolve_clock(match: re.Match[str]) -> int:
+    """Minutes after midnight."""
+    part, hour = match["part"], match["hour"]
+    if hour is None:
+        return 60 * _PARTS[part] if part else 0
+    hours = int(read_number(hour) or 0)
+    minute = read_number(match["minute"] or match["colon"] or "0") or 0
+    minutes = 30 if match["half"] else int(minute)
+    if part and _PARTS[part] >= 12 and hours < 12 and not (part == "中午" and hours >= 10):
+        hours += 12
+    if part in ("凌晨", "半夜") and hours == 12:
+        hours = 0
+    return 60 * hours + minutes
