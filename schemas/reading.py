@@ -42,7 +42,7 @@ _Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 
 
 class Section:
-    """One mapping of a YAML file. Take its keys with the typed methods, then `close` it: the rest is an error.
+    """One mapping of a YAML file: take its keys by the typed methods, then `close` it; the rest is an error.
 
     Every error is a ReadError with file and line, the path of the key, the value and what is allowed.
     """

@@ -38,14 +38,14 @@ def load_gazetteer(folder: Path = FOLDER) -> tuple[GazetteerEntry, ...]:
     found: list[GazetteerEntry] = []
     above: frozenset[str] = frozenset()
     for name, level, parent, digits in _FILES:
-        entries = _read(folder / name, level, parent, digits)
+        entries = _read(folder / name, level, parent)
         _check(folder / name, entries, above, digits)
         above = frozenset(entry.code for entry in entries)
         found += entries
     return tuple(found)
 
 
-def _read(path: Path, level: str, parent: str | None, digits: int) -> list[GazetteerEntry]:
+def _read(path: Path, level: str, parent: str | None) -> list[GazetteerEntry]:
     with path.open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines)
         head = next(rows, [])

@@ -23,8 +23,8 @@ _NAME = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """After a warning, the same rule keeps quiet this long about the same: of `event`, `place`, `label` and the
-    place levels, those listed. A higher level speaks up all the same."""
+    """After a warning, the rule keeps quiet for so long about the same thing: the same in all that is
+    listed of `event`, `place`, `label` and the place levels. A higher level speaks up all the same."""
 
     same: tuple[str, ...]
     hours: int
@@ -32,8 +32,8 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class RuleDoc:
-    """One post of a rule's own test. `place` is a place code, or None where the text says it all; `user` is an
-    author of its own for every post unless the file names one."""
+    """One post of a test inside a rule. `place` is a place code, None where the text says it all; `user` is
+    an author of its own for every post unless the file names one."""
 
     text: str
     time: datetime
@@ -43,7 +43,7 @@ class RuleDoc:
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """A test inside a rule: after these posts the rule has fired (at `level` in the end, where given) or not."""
+    """A test inside a rule: after these posts it has fired (at `level` in the end, where given) or not."""
 
     name: str
     docs: tuple[RuleDoc, ...]
@@ -116,7 +116,9 @@ def _read_id(top: Section) -> str:
 
 
 def _read_quiet(section: Section) -> Quiet:
-    quiet = Quiet(section.choices("same", ("event", "place", "label", *PLACE_LEVELS)), read_hours(section, "for"))
+    quiet = Quiet(
+        section.choices("same", ("event", "place", "label", *PLACE_LEVELS)), read_hours(section, "for")
+    )
     section.close()
     return quiet
 

@@ -20,9 +20,9 @@ _DURATION = re.compile(r"([1-9]\d{0,4})([hd])")
 class Burst:
     """More posts of a label at a place within the window than its own history lets expect.
 
-    `labels` are full labels, one series each; `by` the place levels that are counted (`everywhere`: all places
-    as one); `p` the largest tail probability that still counts as a burst; `least` the smallest count that does.
-    `urgency` names the urgencies of the posts counted, empty for all.
+    `labels` are full labels, one series each; `by` the place levels that are counted (`everywhere`: all
+    places as one); `p` the largest tail probability that still counts as a burst; `least` the smallest count
+    that does. `urgency` names the urgencies of the posts counted, empty for all.
     """
 
     labels: tuple[str, ...]

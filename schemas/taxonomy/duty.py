@@ -23,9 +23,9 @@ _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 class DutyGroup:
     """A group that answers for warnings.
 
-    `level` is the level of its place, `place` the code of it, `labels` the full labels it answers for. `parent`
-    names the group a warning goes to when nobody has acknowledged it within `acknowledge_minutes` of its level
-    (None at the top). `closeness` says how closely each label was named (see patterns.py).
+    `level` is the level of its place, `place` the code of it, `labels` the full labels it answers for.
+    `parent` names the group a warning goes to when nobody has acknowledged it within `acknowledge_minutes` of
+    its level (None at the top). `closeness` says how closely each label was named (see patterns.py).
     """
 
     name: str
@@ -59,8 +59,8 @@ class Duty:
         return found
 
     def route(self, place: Place | None, label: str) -> DutyGroup:
-        """The group that answers for the label at the place: the place's own, else the one of the nearest place
-        above it, else the default group (also where the place is none of the deployment's).
+        """The group that answers for the label at the place: its own, else the one of the nearest place above
+        it, else the default group (also where the place is none of the deployment's).
 
         Raises KeyError for a label that is none.
         """

@@ -13,8 +13,8 @@ PLACES = Path(__file__).with_name("places.yml")
 
 # fmt: off
 FIRM_KINDS = (
-    "school", "hospital", "plant", "market", "mall", "restaurant", "station", "bridge", "water", "park", "care",
-    "site",
+    "school", "hospital", "plant", "market", "mall", "restaurant", "station", "bridge", "water", "park",
+    "care", "site",
 )
 # fmt: on
 
