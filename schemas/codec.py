@@ -2,7 +2,7 @@
 
 from dataclasses import is_dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -15,20 +15,22 @@ Record = TypeVar("Record")
 def encode(record: object) -> bytes:
     """One record as one line of JSON: times in ISO 8601 with their zone, tuples as lists."""
     if not is_dataclass(record):
-        raise TypeError(f"not a record: {type(record).__name__}")
+        msg = f"not a record: {type(record).__name__}"
+        raise TypeError(msg)
     return orjson.dumps(record)
 
 
 @cache
-def _adapter(kind: type[Record]) -> TypeAdapter[Record]:
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
 def decode(kind: type[Record], data: bytes, where: Where) -> Record:
     """The record that `encode` wrote. Raises ReadError with the first field that does not fit."""
     try:
-        return _adapter(kind).validate_json(data)
+        record: Record = _adapter(cast("type[Any]", kind)).validate_json(data)
     except ValidationError as error:
         first: Any = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or kind.__name__
         raise ReadError(where, field, first["input"], first["msg"]) from error
+    return record

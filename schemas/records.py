@@ -8,7 +8,6 @@ from enum import IntEnum, StrEnum
 JsonScalar = str | int | float | bool | None
 
 
-
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a post came from, carried unchanged from RawPost to the index.
@@ -111,7 +110,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedPost:
-    """What the text core says about one post. `fingerprint` is the MinHash of its words (64 uint32 values)."""
+    """What the text core says about a post. `fingerprint` is the MinHash of its words (64 uint32 values)."""
 
     clean: CleanPost
     words: tuple[str, ...]
@@ -207,8 +206,9 @@ class Step:
 class Alert:
     """A warning that somebody answers for. `group` leaves the level out, so that a warning can rise.
 
-    `revision` counts from 1 and grows when level or reason change; `reason` is Chinese sentences with numbers;
-    `post_ids` are the posts it rests on, most telling first; `route` names the duty group that answers.
+    `revision` counts from 1 and grows when level or reason change; `reason` is Chinese sentences with
+    numbers; `post_ids` are the posts it rests on, most telling first; `route` names the duty group that
+    answers.
     """
 
     id: str
@@ -242,7 +242,7 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A rendered mail. `message_id` is made from alert and revision, so that a repeat is recognised as one."""
+    """A rendered mail. `message_id` is made from alert and revision, so that a repeat is known as one."""
 
     message_id: str
     alert_id: str
