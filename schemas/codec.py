@@ -1,8 +1,7 @@
 """Records to JSON and back, without loss."""
 
 from dataclasses import is_dataclass
-from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
@@ -20,15 +19,19 @@ def encode(record: object) -> bytes:
     return orjson.dumps(record)
 
 
-@cache
+_adapters: dict[type[Any], TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def decode(kind: type[Record], data: bytes, where: Where) -> Record:
     """The record that `encode` wrote. Raises ReadError with the first field that does not fit."""
     try:
-        record: Record = _adapter(cast("type[Any]", kind)).validate_json(data)
+        record: Record = _adapter(kind).validate_json(data)
     except ValidationError as error:
         first: Any = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or kind.__name__
