@@ -1,0 +1,167 @@
+"""Labels with calibrated probabilities and the words that decided: every linear task in one sparse product."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from nlp.features import COLUMNS, Features, count_features, hash_features
+from nlp.linear import MODELS, Floats, LinearModel, Numbers, load_model
+from schemas.records import Label
+
+TOLD_WORDS = 3
+_CONSIDERED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    model: LinearModel
+    first: int
+    norm: int
+
+    @property
+    def width(self) -> int:
+        return self.model.weights.shape[1]
+
+
+class LinearTasks:
+    """Several linear tasks over one feature matrix. Immutable after loading; a batch costs one sparse product."""
+
+    def __init__(self, models: Sequence[LinearModel]) -> None:
+        self._tasks = tuple(_place(models))
+        known = np.unique(np.concatenate([model.columns for model in models]))
+        # Slot -1: no task knows this feature; it is dropped before counting.
+        self._slots = np.full(COLUMNS, -1, dtype=np.int32)
+        self._slots[known] = np.arange(len(known), dtype=np.int32)
+        width = sum(task.width for task in self._tasks)
+        self._weights = np.zeros((len(known), width), dtype=np.float32)
+        self._squares = np.zeros((len(known), len(models)), dtype=np.float32)
+        for task in self._tasks:
+            at = self._slots[task.model.columns]
+            self._weights[at, task.first : task.first + task.width] = task.model.idf[:, None] * task.model.weights
+            self._squares[at, task.norm] = task.model.idf**2
+
+    @classmethod
+    def load(cls, tasks: Sequence[str], folder: Path = MODELS) -> "LinearTasks":
+        """The shipped models of these tasks. Raises ReadError where one is missing or broken."""
+        return cls([load_model(task, folder) for task in tasks])
+
+    def scores(self, posts: Sequence[Sequence[str]]) -> Mapping[str, Floats]:
+        """Raw scores of each task, one row a post."""
+        return self._score(self._count(hash_features(posts)))
+
+    def probabilities(self, posts: Sequence[Sequence[str]]) -> Mapping[str, Floats]:
+        """Calibrated probabilities of each task, one row a post, one column a label."""
+        scores = self.scores(posts)
+        return {task.model.task: calibrate(scores[task.model.task], task.model) for task in self._tasks}
+
+    def classify(self, posts: Sequence[Sequence[str]]) -> Mapping[str, list[Label]]:
+        """The label of each post in each task, with probability and the words that decided.
+
+        A task with one column of weights answers for its second label: a probability of 0.1 for `rumour` means
+        that the post is probably none.
+        """
+        found = hash_features(posts)
+        scores = self._score(self._count(found))
+        flat = list(chain.from_iterable(posts))
+        return {task.model.task: self._label(task, scores[task.model.task], found, flat) for task in self._tasks}
+
+    def _count(self, found: Features) -> csr_array:
+        slots = self._slots[found.columns]
+        known = slots >= 0
+        shape = (found.posts, len(self._weights))
+        return count_features(found.rows[known], slots[known].astype(np.int64), found.lead[known], shape)
+
+    def _score(self, counts: csr_array) -> dict[str, Floats]:
+        counts.data = 1 + np.log(counts.data)
+        products: Floats = counts @ self._weights
+        counts.data **= 2
+        norms = np.sqrt(np.maximum(counts @ self._squares, 1e-12))
+        return {
+            task.model.task: products[:, task.first : task.first + task.width] / norms[:, task.norm, None]
+            + task.model.intercept
+            for task in self._tasks
+        }
+
+    def _label(self, task: _Task, scores: Floats, found: Features, flat: Sequence[str]) -> list[Label]:
+        model, probability = task.model, calibrate(scores, task.model)
+        if task.width == 1:
+            chosen, best = np.ones(len(scores), dtype=np.int64), probability[:, 1]
+        else:
+            chosen = probability.argmax(axis=1)
+            best = probability[np.arange(len(scores)), chosen]
+        told = self._tell_words(task, np.minimum(chosen, task.width - 1), found, flat)
+        return [
+            _name_label(model, model.labels[at], float(sure), words)
+            for at, sure, words in zip(chosen.tolist(), best.tolist(), told, strict=True)
+        ]
+
+    def _tell_words(
+        self, task: _Task, chosen: Numbers, found: Features, flat: Sequence[str]
+    ) -> list[tuple[str, ...]]:
+        """The words of each post with the largest weights for its label, most telling first."""
+        rows = found.rows[: found.words]
+        slots = self._slots[found.columns[: found.words]]
+        weight = np.where(slots >= 0, self._weights[slots, task.first + chosen[rows]], 0)
+        telling = np.flatnonzero(weight > 0)
+        # One sort for the whole batch: post, then falling weight, then the word's place, packed into 63 bits.
+        falling = (1 << 20) - 1 - np.minimum(weight[telling] * (1 << 15), (1 << 20) - 1).astype(np.int64)
+        keys = np.sort((rows[telling] << 43) | (falling << 23) | telling)
+        starts = np.searchsorted(keys >> 43, np.arange(found.posts + 1)).tolist()
+        places = (keys & ((1 << 23) - 1)).tolist()
+        return [
+            tuple(dict.fromkeys(flat[at] for at in places[start : min(end, start + _CONSIDERED)]))[:TOLD_WORDS]
+            for start, end in zip(starts, starts[1:], strict=False)
+        ]
+
+
+def _place(models: Sequence[LinearModel]) -> Iterator[_Task]:
+    first = 0
+    for at, model in enumerate(models):
+        yield _Task(model, first, at)
+        first += model.weights.shape[1]
+
+
+def _name_label(model: LinearModel, name: str, sure: float, words: tuple[str, ...]) -> Label:
+    if model.abstain and sure < model.threshold and name != model.abstain:
+        return Label(model.abstain, round(1 - sure, 4))
+    return Label(name, round(sure, 4), words)
+
+
+def calibrate(scores: Floats, model: LinearModel) -> Floats:
+    """Scores to probabilities that sum to one, by the model's scale and shift."""
+    scaled = model.scale * scores + model.shift
+    if scaled.shape[1] == 1:
+        scaled = np.concatenate([np.zeros_like(scaled), scaled], axis=1)
+    grown: npt.NDArray[np.float32] = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return grown / grown.sum(axis=1, keepdims=True)
+
+
+@cache
+def _loaded(task: str) -> LinearTasks:
+    return LinearTasks.load([task])
+
+
+class Classifier:
+    """One shipped task by itself.
+
+    >>> Classifier.load("complaint").predict([["小区", "电梯", "坏", "了", "物业", "不", "修"]])[0].name
+    'urban_rural'
+    """
+
+    def __init__(self, tasks: LinearTasks, task: str) -> None:
+        self._tasks, self._task = tasks, task
+
+    @classmethod
+    def load(cls, task: str) -> "Classifier":
+        """The shipped model of this task. Raises ReadError where there is none."""
+        return cls(_loaded(task), task)
+
+    def predict(self, posts: Sequence[Sequence[str]]) -> list[Label]:
+        """The label of each segmented post."""
+        return list(self._tasks.classify(posts)[self._task])

@@ -1,0 +1,157 @@
+"""Words to one hashed sparse matrix a batch, shared by every linear task: words, word pairs, character pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+COLUMNS = 1 << 22
+# The first words are the title or the lead and say most of the subject: they count this often (8,000 hotline
+# messages, four folds: macro-F1 0.916 with equal counts, 0.920 so).
+LEAD_WORDS, LEAD_COUNT = 12, 3
+
+_SHIFT = np.uint64(64 - 22)
+# Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): multiply, keep the high bits. Another odd factor for each kind of feature.
+_WORD, _PAIR = np.uint64(0xA0761D6478BD642F), np.uint64(0x9E3779B97F4A7C15)
+_CHARACTERS, _LOOSE_PAIR = np.uint64(0x589965CC75374CC3), np.uint64(0xEB44ACCAB455D165)
+_SECOND = np.uint64(0xE7037ED1A0B428DB)
+_FOLD = np.uint64(31)
+_CONTENT = 1 << 32
+
+Numbers = npt.NDArray[np.int64]
+Hashes = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Words and signs that say nothing of the subject, such as 的, 请问, ？; one a line in nlp/knowledge."""
+    return frozenset((files("nlp.knowledge") / "stop_words.txt").read_text("utf-8").split())
+
+
+class _WordHashes(dict[str, int]):
+    """CRC-32 of a word, remembered; bit 32 marks a content word. Python's own hash differs in every process."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > 500_000:
+            self.clear()
+        content = 0 if word in stop_words() or word.isspace() else _CONTENT
+        number = self[word] = crc32(word.encode("utf-8", "surrogatepass")) | content
+        return number
+
+
+_HASHES = _WordHashes()
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The features of a batch before counting: for each its post (row), its column, and whether it stands in
+    the lead. The first `words` of them are the words of the posts in order, one each."""
+
+    posts: int
+    words: int
+    rows: Numbers
+    columns: Numbers
+    lead: Flags
+
+
+def hash_features(posts: Sequence[Sequence[str]]) -> Features:
+    """The features of segmented posts: words, pairs of neighbours, and pairs of characters.
+
+    Pairs are of content words that follow each other when stop words are left out, and of words as they stand
+    where one is a stop word; character pairs run over the content words alone. So a full text and its list of
+    content words share all features but the stop words' own.
+    """
+    lengths = np.fromiter(map(len, posts), dtype=np.int64, count=len(posts))
+    count = int(lengths.sum())
+    flat = list(chain.from_iterable(posts))
+    hashes = np.fromiter(map(_HASHES.__getitem__, flat), dtype=np.uint64, count=count)
+    rows = np.repeat(np.arange(len(posts), dtype=np.int64), lengths)
+    content = hashes >= np.uint64(_CONTENT)
+    lead = _is_lead(rows, content)
+    parts = [
+        (rows, _column(hashes, _WORD), lead),
+        _pair_content(rows[content], hashes[content], lead[content]),
+        _pair_loose(rows, hashes, content, lead),
+        _pair_characters(flat, rows, content, lead),
+    ]
+    joined = [np.concatenate([part[at] for part in parts]) for at in range(3)]
+    return Features(len(posts), count, joined[0], joined[1], joined[2])
+
+
+def _is_lead(rows: Numbers, content: Flags) -> Flags:
+    """Whether fewer than LEAD_WORDS content words of the same post stand before this word."""
+    if not len(rows):
+        return content
+    before = np.cumsum(content) - content
+    first = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
+    starts = np.repeat(before[first], np.diff(np.append(first, len(rows))))
+    lead: Flags = before - starts < LEAD_WORDS
+    return lead
+
+
+def _column(hashes: Hashes, factor: np.uint64) -> Numbers:
+    return ((hashes * factor) >> _SHIFT).astype(np.int64)
+
+
+def _join(first: Hashes, second: Hashes) -> Hashes:
+    mixed: Hashes = first * _PAIR + second * _SECOND
+    return mixed ^ (mixed >> _FOLD)
+
+
+def _pair_content(rows: Numbers, hashes: Hashes, lead: Flags) -> tuple[Numbers, Numbers, Flags]:
+    same = rows[1:] == rows[:-1]
+    columns = _column(_join(hashes[:-1], hashes[1:]), _WORD)
+    return rows[1:][same], columns[same], lead[1:][same]
+
+
+def _pair_loose(
+    rows: Numbers, hashes: Hashes, content: Flags, lead: Flags
+) -> tuple[Numbers, Numbers, Flags]:
+    loose = (rows[1:] == rows[:-1]) & ~(content[1:] & content[:-1])
+    columns = _column(_join(hashes[:-1], hashes[1:]), _LOOSE_PAIR)
+    return rows[1:][loose], columns[loose], lead[1:][loose]
+
+
+def _pair_characters(
+    flat: Sequence[str], rows: Numbers, content: Flags, lead: Flags
+) -> tuple[Numbers, Numbers, Flags]:
+    lengths = np.fromiter(map(len, flat), dtype=np.int64, count=len(flat))
+    codes = np.frombuffer("".join(flat).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    kept = np.repeat(content, lengths)
+    characters = codes[kept].astype(np.uint64)
+    where = np.repeat(rows, lengths)[kept]
+    same = where[1:] == where[:-1]
+    columns = _column(_join(characters[:-1], characters[1:]), _CHARACTERS)
+    return where[1:][same], columns[same], np.repeat(lead, lengths)[kept][1:][same]
+
+
+def count_features(rows: Numbers, columns: Numbers, lead: Flags, shape: tuple[int, int]) -> csr_array:
+    """How often each column occurs in each row, the lead's features LEAD_COUNT times, as float32 CSR in order."""
+    keys = np.sort(((rows * shape[1] + columns) << 1) | lead)
+    pairs = keys >> 1
+    first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])) if len(keys) else keys
+    weights = 1 + (LEAD_COUNT - 1) * (keys & 1)
+    counts = np.add.reduceat(weights, first).astype(np.float32) if len(keys) else np.zeros(0, np.float32)
+    kept_rows, kept_columns = np.divmod(pairs[first], shape[1])
+    starts = np.searchsorted(kept_rows, np.arange(shape[0] + 1))
+    return csr_array((counts, kept_columns.astype(np.int32), starts.astype(np.int32)), shape=shape)
+
+
+def feature_matrix(posts: Sequence[Sequence[str]]) -> csr_array:
+    """The counted features of segmented posts: one row a post, COLUMNS columns. For training."""
+    found = hash_features(posts)
+    return count_features(found.rows, found.columns, found.lead, (found.posts, COLUMNS))
+
+
+def stop_columns() -> Numbers:
+    """The columns of the stop words themselves, for tasks that must not look at them."""
+    words = sorted(stop_words())
+    hashes = np.fromiter(map(_HASHES.__getitem__, words), dtype=np.uint64, count=len(words))
+    return _column(hashes, _WORD)
