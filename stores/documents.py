@@ -1,10 +1,193 @@
 """Records as documents of the search indices; pure functions, the fields as in schemas/elasticsearch."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
-from schemas.records import PLACE_LEVELS, Place
+from schemas.records import (
+    PLACE_LEVELS,
+    Alert,
+    AlertState,
+    ClassifiedPost,
+    Event,
+    Facts,
+    Heat,
+    Label,
+    Level,
+    Place,
+)
+from schemas.taxonomy.labels import label_zh
+
+Document = dict[str, Any]
+LEVEL_ZH = {Level.RED: "红", Level.ORANGE: "橙", Level.YELLOW: "黄", Level.BLUE: "蓝"}
+STATE_ZH = {
+    AlertState.RAISED: "待发送",
+    AlertState.SENT: "已发送",
+    AlertState.ACKNOWLEDGED: "已签收",
+    AlertState.CLOSED: "已办结",
+}
+
+
+def post_document(post: ClassifiedPost, event_id: str | None) -> Document:
+    """One post with what the text core says about it; what is not known is left out."""
+    clean, origin = post.clean, post.origin
+    return _present(
+        {
+            "id": origin.id,
+            "revision": origin.revision,
+            "source": origin.source,
+            "url": origin.url,
+            "ticket": origin.ticket,
+            "author": origin.author_hash,
+            "district": origin.district,
+            "time": _moment(origin.time),
+            "published_at": _moment(origin.published_at),
+            "fetched_at": _moment(origin.fetched_at),
+            "title": clean.title,
+            "text": clean.text,
+            "words": join_words(post.words),
+            "language": clean.language,
+            "flags": list(clean.flags),
+            "spam": "spam" in clean.flags,
+            "topics": list(clean.topics),
+            "mentions": list(clean.mentions),
+            "heat": _heat(clean.heat),
+            "complaint": _label("complaint", post.complaint),
+            "incident": _label("incident", post.incident),
+            "rumour": _label("rumour", post.rumour),
+            "urgency": _named("urgency", post.urgency),
+            "place": _main(main_place(post.places)),
+            "places": [_place(place) for place in post.places],
+            "facts": _facts(post.facts),
+            "event_id": event_id,
+        }
+    )
+
+
+def event_document(event: Event) -> Document:
+    """One event. Its members are found by their `event_id`, so that a large event stays a small document."""
+    return _present(
+        {
+            "id": event.id,
+            "title": event.title,
+            "label": _full_label(event.label),
+            "first_seen": _moment(event.first_seen),
+            "last_seen": _moment(event.last_seen),
+            "heat": event.heat,
+            "posts": len(event.post_ids),
+            "reports": event.reports,
+            "authors": event.authors,
+            "sources": list(event.sources),
+            "keywords": list(event.keywords),
+            "place": _main(event.place),
+            "facts": _facts(event.facts),
+            "rumour": event.rumour,
+            "urgency": _named("urgency", event.urgency),
+        }
+    )
+
+
+def alert_document(alert: Alert) -> Document:
+    """One alert in its newest revision."""
+    return _present(
+        {
+            "id": alert.id,
+            "revision": alert.revision,
+            "group": alert.group,
+            "rule": alert.rule,
+            "event_id": alert.event_id,
+            "level": {
+                "number": int(alert.level),
+                "name": alert.level.name.lower(),
+                "zh": LEVEL_ZH[alert.level],
+            },
+            "state": {"name": alert.state.value, "zh": STATE_ZH[alert.state]},
+            "label": _full_label(alert.label),
+            "title": alert.title,
+            "reason": alert.reason,
+            "post_ids": list(alert.post_ids),
+            "place": _main(alert.place),
+            "route": alert.route,
+            "raised_at": _moment(alert.raised_at),
+            "rumour": alert.rumour,
+            "history": [
+                {"at": _moment(step.at), "what": step.what, "note": step.note} for step in alert.history
+            ],
+        }
+    )
 
 
 def main_place(places: Sequence[Place]) -> Place | None:
     """The one place a post is counted under: the surest, and of equally sure ones the narrowest."""
     return max(places, key=lambda place: (place.score, PLACE_LEVELS.index(place.level)), default=None)
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Words as the field `words` takes them: joined by spaces, so none may hold one itself.
+
+    >>> join_words(["万达 广场", "停水"])
+    '万达_广场 停水'
+    """
+    return " ".join(token for word in words if (token := re.sub(r"\s+", "_", word.strip())))
+
+
+def _heat(heat: Heat) -> Document:
+    return _present(asdict(heat))
+
+
+def _facts(facts: Facts) -> Document:
+    return _present({**asdict(facts), "time": _moment(facts.time)})
+
+
+def _label(family: str, label: Label) -> Document:
+    probability = {"probability": label.probability, "words": list(label.words)}
+    return _present({**_named(family, label.name), **probability})
+
+
+def _full_label(label: str) -> Document:
+    return _present({"name": label, "zh": _zh(label)})
+
+
+def _named(family: str, name: str) -> Document:
+    return _present({"name": name, "zh": _zh(f"{family}.{name}")})
+
+
+def _zh(label: str) -> str | None:
+    try:
+        return label_zh(label)
+    except KeyError:
+        # The state outlives a taxonomy: a label that was taken out since keeps its English name only.
+        return None
+
+
+def _place(place: Place) -> Document:
+    known = place.lng is not None and place.lat is not None
+    return _present(
+        {
+            "name": place.name,
+            "code": place.code,
+            "level": place.level,
+            "path": place.path,
+            "score": place.score,
+            "location": {"lon": place.lng, "lat": place.lat} if known else None,
+        }
+    )
+
+
+def _main(place: Place | None) -> Document:
+    if place is None:
+        return {}
+    names = place.path.split("/") if place.path else []
+    within = ["/".join(names[:depth]) for depth in range(1, len(names) + 1)]
+    return _present({**_place(place), "names": names, "within": within})
+
+
+def _moment(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
+
+
+def _present(fields: Document) -> Document:
+    # None, and lists, objects and texts without content, would only take room in the index.
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}

@@ -5,5 +5,9 @@ class StoreUnavailable(RuntimeError):  # noqa: N818 - names the state, as the co
     """A database or search server that does not answer. What was to be written stays pending."""
 
 
+class StoreRefusedError(RuntimeError):
+    """A server that answers no: an index that is not there, a mapping that cannot be changed in place."""
+
+
 class MailUnavailable(RuntimeError):  # noqa: N818 - as above
     """A mail that was not accepted. The alert stays unsent and is sent by the next run."""

@@ -1,0 +1,127 @@
+"""The search indices as files: component templates, index templates and the meaning of every field."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from schemas.errors import ReadError, Where, one_of
+
+FOLDER = Path(__file__).parent
+PREFIX = "qianshao"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One template as the server takes it. `digest`, the hash of its content, is kept with it there."""
+
+    name: str
+    body: Json
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexTemplate:
+    """One index: its template, the alias that readers and writers use and the concrete index behind it."""
+
+    kind: str
+    template: Template
+    alias: str
+    index: str
+    components: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """All templates of one deployment, components first."""
+
+    components: tuple[Template, ...]
+    indices: Mapping[str, IndexTemplate]
+
+    def mappings(self, kind: str) -> Json:
+        """The whole mapping of an index, its components put together."""
+        index = self.indices[kind]
+        parts = [
+            template.body["template"] for template in self.components if template.name in index.components
+        ]
+        merged: Json = {}
+        for part in (*parts, index.template.body["template"]):
+            _merge(merged, part.get("mappings", {}))
+        return merged
+
+    def fields(self, kind: str) -> dict[str, tuple[str, str]]:
+        """Every field of an index with its type and its meaning in Chinese."""
+        return dict(_leaves(self.mappings(kind)["properties"]))
+
+
+def load_templates(prefix: str = PREFIX, folder: Path = FOLDER) -> Templates:
+    """The shipped templates under a deployment's name, such as `qianshao-posts` for the posts.
+
+    Raises ReadError for a file that is no template, an unknown component, or a field without a meaning.
+    """
+    components = {path.stem: _read(path) for path in sorted((folder / "components").glob("*.json"))}
+    named = tuple(_named(f"{prefix}-{name}", body) for name, body in components.items())
+    indices = {
+        path.stem: _read_index(path, prefix, components)
+        for path in sorted((folder / "indices").glob("*.json"))
+    }
+    templates = Templates(named, indices)
+    for kind in indices:
+        _refuse_unexplained(folder / "indices" / f"{kind}.json", templates, kind)
+    return templates
+
+
+def _read(path: Path) -> Json:
+    try:
+        body: Json = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise ReadError(Where(path.name, error.lineno), "JSON", error.msg, "正确的 JSON") from error
+    for key in ("version", "_meta", "template"):
+        if key not in body:
+            raise ReadError(Where(path.name), key, None, "必须写明")
+    return body
+
+
+def _read_index(path: Path, prefix: str, components: Mapping[str, Json]) -> IndexTemplate:
+    body = _read(path)
+    used = body.get("composed_of", [])
+    for name in used:
+        if name not in components:
+            raise ReadError(Where(path.name), "composed_of", name, one_of(components))
+    alias = f"{prefix}-{path.stem}"
+    names = [f"{prefix}-{name}" for name in used]
+    full = {**body, "composed_of": names, "index_patterns": [f"{alias}-v*"], "priority": 200}
+    index = f"{alias}-v{body['version']}"
+    return IndexTemplate(path.stem, _named(alias, full), alias, index, tuple(names))
+
+
+def _named(name: str, body: Json) -> Template:
+    digest = hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+    return Template(name, {**body, "_meta": {**body["_meta"], "digest": digest}}, digest)
+
+
+def _merge(into: Json, more: Json) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = orjson.loads(orjson.dumps(value))
+
+
+def _leaves(properties: Json, prefix: str = "") -> Iterator[tuple[str, tuple[str, str]]]:
+    for name, field in properties.items():
+        if "properties" in field:
+            yield from _leaves(field["properties"], f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", (field["type"], field.get("meta", {}).get("zh", ""))
+
+
+def _refuse_unexplained(path: Path, templates: Templates, kind: str) -> None:
+    for field, (_, meaning) in templates.fields(kind).items():
+        # The server takes no longer meaning than 50 characters.
+        if not 0 < len(meaning) <= 50:
+            raise ReadError(Where(path.name), f"{field}.meta.zh", meaning, "一句中文说明，不超过 50 个字")
