@@ -1,0 +1,156 @@
+"""From posts and events to warnings: every rule is asked, one matter gives one warning that can rise."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from alerts import conditions
+from alerts.findings import Finding, Moment
+from alerts.levels import Judgement, judge_level
+from alerts.series import SeriesBook
+from alerts.standing import Quieted, has_changed, last_measures, make_alert_id, write_measures
+from alerts.watch import Watch
+from schemas.records import Alert, AlertState, ClassifiedPost, Event, Step
+from schemas.rules.loader import ROUTE, Rule
+from schemas.rules.when import Burst, Growth
+from schemas.taxonomy.duty import Duty
+from schemas.taxonomy.places import Deployment
+
+_LEAST_DAYS = 60
+# Beyond this a standing warning's matter is over: a new finding about it would be a new matter.
+_FORGET_AFTER_DAYS = 120
+
+
+class WarningEngine:
+    """Asks the rules at every post. Several rules on one event give one alert: highest level, all reasons.
+
+    An alert's id never changes; a new revision is made when the level rises, when casualties rise or when the
+    reports have doubled, and not within the rule's quiet hours unless the level rises.
+    """
+
+    def __init__(self, rules: Sequence[Rule], duty: Duty, deployment: Deployment) -> None:
+        self._rules = {rule.name: rule for rule in rules if rule.status != "draft"}
+        self._duty = duty
+        hours = max((_looks_back(rule) for rule in self._rules.values()), default=24)
+        self._watch = Watch(hours)
+        self._series = SeriesBook(deployment, max(_LEAST_DAYS, 2 * hours // 24))
+        self._standing: dict[str, Alert] = {}
+        self._waiting: dict[str, list[Finding]] = {}
+        self._quieted = Quieted()
+        self._day = date.min
+
+    def observe(self, post: ClassifiedPost, event: Event, now: datetime) -> list[Alert]:
+        """The warnings that this post raises or changes; `event` is the one it has joined."""
+        self._watch.add(post, event)
+        touched = tuple(self._series.add(post))
+        moment = Moment(post, event, now, self._watch, self._series, touched)
+        groups: dict[str, list[Finding]] = {}
+        for rule in self._rules.values():
+            if self._may_matter(rule, event):
+                for finding in conditions.find(rule, moment):
+                    groups.setdefault(finding.group, []).append(finding)
+        raised = (self._judge(group, findings, now) for group, findings in groups.items())
+        return [alert for alert in raised if alert is not None]
+
+    def tick(self, now: datetime) -> list[Alert]:
+        """The revisions that waited for the end of a rule's quiet hours; also forgets what is over."""
+        if self._day != now.date():
+            self._day = now.date()
+            self._forget(now)
+        raised = (self._judge(group, findings, now) for group, findings in list(self._waiting.items()))
+        return [alert for alert in raised if alert is not None]
+
+    def restore(self, posts: Iterable[ClassifiedPost], alerts: Iterable[Alert]) -> None:
+        """Take up an earlier engine's state: its posts in the order they came, its alerts as they stand."""
+        for post in posts:
+            self._watch.add(post)
+            self._series.add(post)
+        for alert in sorted(alerts, key=lambda one: (one.raised_at, one.id)):
+            self._standing[alert.group] = alert
+            self._quieted.restore(alert, self._rules)
+            if alert.event_id is not None:
+                self._watch.assign(alert.post_ids, alert.event_id)
+
+    def standing(self, group: str) -> Alert | None:
+        """The warning about a matter, as last told."""
+        return self._standing.get(group)
+
+    def _may_matter(self, rule: Rule, event: Event) -> bool:
+        """Whether counting a standing event's reports again could change anything."""
+        standing = self._standing.get(event.id)
+        if standing is None or not isinstance(rule.when, Growth):
+            return True
+        if standing.level > min((rung.level for rung in rule.when.ladder), default=rule.level):
+            return True
+        reports = last_measures(standing).get("reports", 0)
+        return event.reports >= max(2 * reports, reports + 3)
+
+    def _judge(self, group: str, findings: list[Finding], now: datetime) -> Alert | None:
+        standing = self._standing.get(group)
+        judgement = judge_level(findings, standing)
+        if standing is not None and not _is_news(judgement, standing):
+            return None
+        if self._quieted.is_quiet(judgement.lead, now) and not _rises(judgement, standing):
+            if standing is not None:
+                self._waiting[group] = findings
+            return None
+        self._waiting.pop(group, None)
+        return self._tell(group, judgement, standing, now)
+
+    def _tell(self, group: str, judgement: Judgement, standing: Alert | None, now: datetime) -> Alert:
+        lead = judgement.lead
+        revision = 1 if standing is None else standing.revision + 1
+        step = Step(now, f"第{revision}版 {judgement.level.name.lower()}", write_measures(judgement.measures))
+        alert = Alert(
+            id=make_alert_id(group, now) if standing is None else standing.id,
+            revision=revision,
+            group=group,
+            rule=lead.rule.name,
+            event_id=lead.event_id,
+            level=judgement.level,
+            title=lead.title,
+            reason=judgement.reason,
+            post_ids=judgement.post_ids,
+            label=lead.label,
+            place=lead.place,
+            route=self._route(lead),
+            raised_at=now,
+            state=AlertState.RAISED,
+            rumour=lead.rumour,
+            history=(*(() if standing is None else standing.history), step),
+        )
+        self._standing[group] = alert
+        self._quieted.mute(replace(lead, level=judgement.level), now)
+        return alert
+
+    def _route(self, lead: Finding) -> str:
+        if lead.rule.owner != ROUTE:
+            return lead.rule.owner
+        return self._duty.route(lead.place, lead.label).name
+
+    def _forget(self, now: datetime) -> None:
+        self._watch.forget(now)
+        self._series.forget(now)
+        self._quieted.forget(now)
+        over = [
+            group
+            for group, alert in self._standing.items()
+            if (now - alert.raised_at).days > _FORGET_AFTER_DAYS
+        ]
+        for group in over:
+            del self._standing[group]
+            self._waiting.pop(group, None)
+
+
+def _is_news(judgement: Judgement, standing: Alert) -> bool:
+    return judgement.level < standing.level or has_changed(last_measures(standing), judgement.measures)
+
+
+def _rises(judgement: Judgement, standing: Alert | None) -> bool:
+    return standing is not None and judgement.level < standing.level
+
+
+def _looks_back(rule: Rule) -> int:
+    """Hours of posts that the rule asks about."""
+    when = rule.when
+    return when.window_hours if isinstance(when, Growth | Burst) else 24

@@ -1,0 +1,1 @@
+"""Warnings as people read them."""

@@ -1,0 +1,106 @@
+"""The warnings that stand: when a new finding is worth a new revision, and which rules are to keep quiet."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from alerts.findings import Finding
+from schemas.records import PLACE_LEVELS, Alert, Level
+from schemas.rules.loader import Rule
+
+_PERSONS = ("deaths", "injured", "missing", "trapped")
+
+
+def make_alert_id(group: str, raised_at: datetime) -> str:
+    """The id of the one warning about a matter at any level; a matter that comes back gets a new one."""
+    return sha256(f"alert:{group}:{raised_at.isoformat()}".encode()).hexdigest()[:24]
+
+
+def write_measures(measures: Mapping[str, int]) -> str:
+    """What a revision measured, as its history keeps it: `reports=4 deaths=1`."""
+    return " ".join(f"{name}={count}" for name, count in sorted(measures.items()))
+
+
+def read_measures(note: str) -> dict[str, int]:
+    """What `write_measures` wrote."""
+    return {name: int(count) for name, _, count in (part.partition("=") for part in note.split())}
+
+
+def last_measures(alert: Alert) -> dict[str, int]:
+    """What the latest revision of a warning measured."""
+    notes = [step.note for step in alert.history if step.what.startswith("第")]
+    return read_measures(notes[-1]) if notes else {}
+
+
+def last_told(alert: Alert) -> datetime:
+    """When the latest revision was made."""
+    return alert.raised_at
+
+
+def has_changed(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
+    """Whether a warning is worth telling again at the same level: twice the reports, or more casualties.
+
+    Of many injured or trapped only a rise by half counts, else a growing number would be told at every step.
+    """
+    reports = before.get("reports", 0)
+    if after.get("reports", 0) >= max(2 * reports, reports + 3):
+        return True
+    return any(_has_risen(before.get(name, 0), after.get(name, 0)) for name in _PERSONS)
+
+
+def _has_risen(before: int, after: int) -> bool:
+    return after > before and (before < 10 or after >= 1.5 * before)
+
+
+class Quieted:
+    """Which rules keep quiet about what, until when. A higher level speaks up all the same."""
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[str, ...], tuple[datetime, Level]] = {}
+
+    def mute(self, finding: Finding, at: datetime) -> None:
+        """A rule has spoken: it keeps quiet about the same for the hours it asks for."""
+        rule = finding.rule
+        self._until[_same(finding)] = (at + timedelta(hours=rule.quiet.hours), finding.level)
+
+    def is_quiet(self, finding: Finding, now: datetime) -> bool:
+        """Whether the rule has said so already."""
+        until, level = self._until.get(_same(finding), (now, finding.level))
+        return now < until and finding.level >= level
+
+    def restore(self, alert: Alert, rules: Mapping[str, Rule]) -> None:
+        """Take up what a saved warning's rule had said. A rule that is gone keeps nothing quiet."""
+        rule = rules.get(alert.rule)
+        if rule is None:
+            return
+        key = (rule.name, *(_value(name, alert.group, alert) for name in rule.quiet.same))
+        self._until[key] = (last_told(alert) + timedelta(hours=rule.quiet.hours), alert.level)
+
+    def forget(self, now: datetime) -> None:
+        """Drop what is over."""
+        self._until = {key: (until, level) for key, (until, level) in self._until.items() if until > now}
+
+
+def _same(finding: Finding) -> tuple[str, ...]:
+    rule = finding.rule
+    return (rule.name, *(_value(name, finding.group, finding) for name in rule.quiet.same))
+
+
+def _value(name: str, group: str, what: Finding | Alert) -> str:
+    if name == "event":
+        return group
+    if name == "label":
+        return what.label
+    place = what.place
+    if place is None:
+        return group
+    if name == "place":
+        return place.path or place.name
+    return _step_at(place.path or place.name, place.level, name) or group
+
+
+def _step_at(path: str, own: str, level: str) -> str:
+    """The path down to a level, its steps standing for consecutive levels from its own upwards."""
+    steps = path.split("/")
+    above = PLACE_LEVELS.index(own) - PLACE_LEVELS.index(level)
+    return "/".join(steps[: len(steps) - above]) if 0 <= above < len(steps) else ""

@@ -1,0 +1,112 @@
+"""What the conditions need to remember of each post, for as long as the longest rule looks back."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.records import ClassifiedPost, Event, Facts
+
+_URGENCIES = ("low", "normal", "urgent", "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One post in short. `voice` is its author, or the post itself where the author is unknown."""
+
+    at: datetime
+    post_id: str
+    voice: str
+    text: int
+    urgency: str
+    facts: Facts
+    attention: int
+
+
+def brief_of(post: ClassifiedPost) -> Brief:
+    """A post in short."""
+    origin, heat = post.origin, post.clean.heat
+    return Brief(
+        at=origin.time,
+        post_id=origin.id,
+        voice=origin.author_hash or origin.id,
+        text=hash(post.fingerprint),
+        urgency=post.urgency,
+        facts=post.facts,
+        attention=(heat.likes or 0) + (heat.reposts or 0) + (heat.comments or 0),
+    )
+
+
+def stated(facts: Facts) -> int:
+    """How many kinds of casualties a text states."""
+    return sum(bool(value) for value in (facts.deaths, facts.injured, facts.missing, facts.trapped))
+
+
+def rank_telling(briefs: list[Brief], most: int) -> tuple[str, ...]:
+    """Ids of the most telling posts: casualties stated, urgent, much seen; each text once before copies."""
+    ranked = sorted(
+        briefs,
+        key=lambda one: (
+            -stated(one.facts),
+            -_URGENCIES.index(one.urgency),
+            -one.attention,
+            one.at,
+            one.post_id,
+        ),
+    )
+    first: dict[int, Brief] = {}
+    for one in ranked:
+        first.setdefault(one.text, one)
+    own = [one.post_id for one in first.values()]
+    copies = [one.post_id for one in ranked if first[one.text] is not one]
+    return tuple((own + copies)[:most])
+
+
+class Watch:
+    """The posts of the last hours by id, and which event each belongs to."""
+
+    def __init__(self, hours: int) -> None:
+        self._length = timedelta(hours=hours)
+        self._briefs: dict[str, Brief] = {}
+        self._order: deque[str] = deque()
+        self._event_of: dict[str, str] = {}
+
+    def add(self, post: ClassifiedPost, event: Event | None = None) -> None:
+        """Remember a post."""
+        brief = brief_of(post)
+        if brief.post_id not in self._briefs:
+            self._order.append(brief.post_id)
+        self._briefs[brief.post_id] = brief
+        if event is not None:
+            self._event_of[brief.post_id] = event.id
+
+    def assign(self, post_ids: tuple[str, ...], event_id: str) -> None:
+        """Remember which event posts belong to."""
+        self._event_of.update(dict.fromkeys(post_ids, event_id))
+
+    def event_of(self, post_id: str) -> str | None:
+        """The event of a post, where known."""
+        return self._event_of.get(post_id)
+
+    def members(self, event: Event, end: datetime, hours: int) -> list[Brief]:
+        """The event's posts in the window (end - hours, end] that are remembered, latest first."""
+        return list(self._walk_back(event, end, timedelta(hours=hours)))
+
+    def briefs(self, post_ids: tuple[str, ...]) -> list[Brief]:
+        """The remembered ones among these posts."""
+        return [self._briefs[post_id] for post_id in post_ids if post_id in self._briefs]
+
+    def forget(self, now: datetime) -> None:
+        """Drop what no rule looks back to. Posts leave in the order they came."""
+        while self._order and self._briefs[self._order[0]].at < now - self._length:
+            post_id = self._order.popleft()
+            del self._briefs[post_id]
+            self._event_of.pop(post_id, None)
+
+    def _walk_back(self, event: Event, end: datetime, length: timedelta) -> Iterator[Brief]:
+        for post_id in reversed(event.post_ids):
+            brief = self._briefs.get(post_id)
+            if brief is None or brief.at <= end - length:
+                return
+            if brief.at <= end:
+                yield brief

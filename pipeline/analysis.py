@@ -1,0 +1,79 @@
+"""The one code path of live operation and replay: raw posts to classified posts, events and warnings."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from nlp.core import TextCore
+
+from alerts.engine import WarningEngine
+from nlp.events import EventClusterer
+from schemas.records import Alert, ClassifiedPost, Event, RawPost
+
+_HOUR = timedelta(hours=1)
+_SPAM = "spam"
+# A gap in the stream longer than this has nothing left to tell every hour.
+_LONGEST_WALK = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One post taken in. `event` is None for spam; `alerts` begin with what the clock raised before it."""
+
+    post: ClassifiedPost
+    event: Event | None
+    alerts: tuple[Alert, ...]
+
+
+class Analysis:
+    """Clusterer and engine in step with one clock: the given time, or the posts' where none is given."""
+
+    def __init__(self, core: TextCore, clusterer: EventClusterer, engine: WarningEngine) -> None:
+        self._core, self._clusterer, self._engine = core, clusterer, engine
+        self._clock: datetime | None = None
+
+    def advance(
+        self, posts: Sequence[RawPost], now: datetime | Sequence[datetime] | None = None
+    ) -> Iterator[Step]:
+        """Take posts in, in their order. Without `now` the clock is simulated: it follows the posts' times.
+
+        `now` is one time for all, or one for each post (when it arrived, in a replay). Spam forms no event
+        and counts nowhere. Ask for every step: the state moves only as steps are taken.
+        """
+        times = now if isinstance(now, Sequence) else [now or post.origin.time for post in posts]
+        for post, at in zip(self._core.enrich(posts), times, strict=True):
+            ticked = self.tick(at)
+            yield self._take_in(post, tuple(ticked))
+
+    def tick(self, now: datetime) -> list[Alert]:
+        """Move the clock to `now`, an hour at a time, and return what that raises. It never goes back."""
+        raised: list[Alert] = []
+        for hour in self._hours_until(now):
+            raised.extend(self._engine.tick(hour))
+        self._clock = now if self._clock is None else max(now, self._clock)
+        return raised
+
+    def restore(self, members: Iterable[tuple[str, ClassifiedPost]], alerts: Iterable[Alert]) -> None:
+        """Take up a saved state: posts with event ids in the order they came, and the standing alerts."""
+        known = list(members)
+        self._clusterer.restore(known)
+        self._engine.restore((post for _, post in known), alerts)
+        self._clock = max((post.origin.time for _, post in known), default=None)
+
+    def _take_in(self, post: ClassifiedPost, ticked: tuple[Alert, ...]) -> Step:
+        if self._clock is None:
+            raise RuntimeError("the clock is set by tick")
+        if _SPAM in post.clean.flags:
+            return Step(post, None, ticked)
+        event = self._clusterer.add(post)
+        return Step(post, event, (*ticked, *self._engine.observe(post, event, self._clock)))
+
+    def _hours_until(self, now: datetime) -> Iterator[datetime]:
+        """The full hours after the clock up to `now`; of a long gap only the last days."""
+        if self._clock is None:
+            return
+        start = max(self._clock, now - _LONGEST_WALK)
+        hour = start.replace(minute=0, second=0, microsecond=0) + _HOUR
+        while hour <= now:
+            yield hour
+            hour += _HOUR

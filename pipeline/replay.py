@@ -1,0 +1,248 @@
+"""A time-stamped stream through the live code path with a simulated clock: what was raised, and when?"""
+
+import gzip
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import IO, cast
+
+import orjson
+from nlp.core import TextCore
+
+from alerts.engine import WarningEngine
+from alerts.path import PathContext
+from alerts.path.send import plan_sending
+from alerts.render.mail import render_mail
+from nlp.events import EventClusterer
+from pipeline.analysis import Analysis, Step
+from pipeline.rooms import Knowledge, load_core, load_knowledge
+from schemas.errors import ReadError, Where
+from schemas.posts import read_post
+from schemas.records import Alert, ClassifiedPost, Event, Level, Quarantined, RawPost
+from schemas.times import ALLOWED, parse_time
+from stores.atomic import write_atomic
+from stores.mail import OutboxMailer
+
+_DOMAIN = "replay.qianshao.invalid"
+_SENDER = f"qianshao@{_DOMAIN}"
+_SOURCE = "replay"
+_BATCH = 256
+# A line that could not be read is kept up to so many bytes.
+_LONGEST_KEPT = 65_536
+_ID = re.compile(r"\b[0-9a-f]{24}\b")
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What a replay did. `levels` counts alerts by the highest level each reached, `revisions` all lines."""
+
+    posts: int
+    spam: int
+    events: int
+    alerts: int
+    revisions: int
+    mails: int
+    quarantined: int
+    levels: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A post, when it arrived and its id in the input."""
+
+    at: datetime
+    post: RawPost
+    own_id: str
+
+
+def replay_file(
+    source: Path,
+    out: Path,
+    *,
+    deployment: Path | None,
+    now: datetime,
+    author_key: bytes,
+    progress: Progress = lambda _done, _total: None,
+) -> ReplayReport:
+    """Replay a JSONL(.gz) file into `out`: events, alerts and quarantine as .jsonl, mails/, summary.json.
+
+    Records run in order of their time; where they carry `received`, in order of that, so that late ones come
+    late. One without a time goes to quarantine, marked with `now`. The same input gives the same bytes.
+    """
+    knowledge = load_knowledge(deployment)
+    core = load_core(deployment)
+    arrivals, refused = _read_arrivals(source, now, author_key)
+    replay = Replay(core, knowledge, out)
+    for done in replay.run(arrivals):
+        progress(done, len(arrivals))
+    return replay.write(refused)
+
+
+class Replay:
+    """One replay: an Analysis on a simulated clock, and the files it leaves in `out`."""
+
+    def __init__(self, core: TextCore, knowledge: Knowledge, out: Path) -> None:
+        self._knowledge, self._out = knowledge, out
+        engine = WarningEngine(knowledge.rules, knowledge.duty, knowledge.places)
+        self._analysis = Analysis(core, EventClusterer(), engine)
+        self._rules = {rule.name: rule for rule in knowledge.rules}
+        self._mailer = OutboxMailer(out / "mails", _SENDER)
+        self._sent: set[tuple[str, int]] = set()
+        self._own_ids: dict[str, str] = {}
+        self._posts: dict[str, ClassifiedPost] = {}
+        self._events: dict[str, Event] = {}
+        self._alerts: list[Alert] = []
+        self._steps = 0
+
+    def run(self, arrivals: Sequence[Arrival]) -> Iterator[int]:
+        """Take the posts in, each at its time of arrival; yields how many are done after every batch."""
+        for start in range(0, len(arrivals), _BATCH):
+            batch = arrivals[start : start + _BATCH]
+            for step in self._analysis.advance([one.post for one in batch], [one.at for one in batch]):
+                self._keep(step)
+            self._own_ids.update((one.post.origin.id, one.own_id) for one in batch)
+            yield start + len(batch)
+
+    def write(self, refused: Sequence[Quarantined]) -> ReplayReport:
+        """Write the files and say what was done."""
+        events = sorted(self._events.values(), key=lambda event: (event.first_seen, event.id))
+        self._write_lines("events.jsonl", [self._event_line(event) for event in events])
+        self._write_lines("alerts.jsonl", [self._alert_line(alert) for alert in self._alerts])
+        write_atomic(self._out / "quarantine.jsonl", b"".join(_encode_refused(one) for one in refused))
+        report = self._report(len(refused))
+        write_atomic(self._out / "summary.json", orjson.dumps(report, option=orjson.OPT_INDENT_2) + b"\n")
+        return report
+
+    def _keep(self, step: Step) -> None:
+        self._steps += 1
+        if step.event is not None:
+            self._posts[step.post.origin.id] = step.post
+            self._events[step.event.id] = step.event
+        self._alerts.extend(step.alerts)
+        self._send(step.alerts)
+
+    def _send(self, alerts: Sequence[Alert]) -> None:
+        if not alerts:
+            return
+        context = PathContext(frozenset(self._sent), self._knowledge.duty, alerts[-1].raised_at)
+        for delivery in plan_sending(alerts, context, _DOMAIN):
+            alert = delivery.alert
+            mail = render_mail(
+                alert,
+                None if alert.event_id is None else self._events[alert.event_id],
+                [self._posts[post_id] for post_id in alert.post_ids],
+                delivery.group,
+                rule=self._rules[alert.rule],
+                previous=delivery.previous,
+                domain=_DOMAIN,
+            )
+            self._mailer.send(mail, alert.raised_at)
+            self._sent.add((alert.id, alert.revision))
+
+    def _own(self, post_ids: Sequence[str]) -> list[str]:
+        """The input's own ids where it has them."""
+        return [self._own_ids.get(post_id, post_id) for post_id in post_ids]
+
+    def _event_line(self, event: Event) -> dict[str, object]:
+        return {
+            "event_id": event.id,
+            "title": event.title,
+            "post_ids": self._own(event.post_ids),
+            "first_seen": event.first_seen,
+            "last_seen": event.last_seen,
+            "heat": event.heat,
+            "reports": event.reports,
+            "authors": event.authors,
+            "label": event.label,
+            "place": None if event.place is None else (event.place.path or event.place.name),
+            "keywords": event.keywords,
+            "urgency": event.urgency,
+            "rumour": round(event.rumour, 3),
+            "facts": event.facts,
+        }
+
+    def _alert_line(self, alert: Alert) -> dict[str, object]:
+        reason = _ID.sub(lambda found: self._own_ids.get(found[0], found[0]), alert.reason)
+        return {
+            "alert_id": alert.id,
+            "revision": alert.revision,
+            "event_id": alert.event_id,
+            "level": alert.level.name.lower(),
+            "raised_at": alert.raised_at,
+            "title": alert.title,
+            "reason": reason,
+            "post_ids": self._own(alert.post_ids),
+            "route": alert.route,
+            "rule": alert.rule,
+            "label": alert.label,
+            "place": None if alert.place is None else (alert.place.path or alert.place.name),
+            "rumour": round(alert.rumour, 3),
+        }
+
+    def _report(self, refused: int) -> ReplayReport:
+        highest: dict[str, Level] = {}
+        for alert in self._alerts:
+            highest[alert.id] = min(alert.level, highest.get(alert.id, alert.level))
+        counts = Counter(highest.values())
+        return ReplayReport(
+            posts=self._steps,
+            spam=self._steps - len(self._posts),
+            events=len(self._events),
+            alerts=len(highest),
+            revisions=len(self._alerts),
+            mails=len(self._sent),
+            quarantined=refused,
+            levels={level.name.lower(): counts[level] for level in Level},
+        )
+
+    def _write_lines(self, name: str, rows: Sequence[Mapping[str, object]]) -> None:
+        write_atomic(self._out / name, b"".join(orjson.dumps(row) + b"\n" for row in rows))
+
+
+def _encode_refused(one: Quarantined) -> bytes:
+    # Without the time of this run: the same input gives the same bytes.
+    row = {"source": one.source, "where": one.where, "reason": one.reason}
+    return orjson.dumps(row | {"raw": b64encode(one.raw[:_LONGEST_KEPT]).decode()}) + b"\n"
+
+
+def _read_arrivals(source: Path, now: datetime, author_key: bytes) -> tuple[list[Arrival], list[Quarantined]]:
+    """The posts of a file in order of arrival, and the lines that could not be read."""
+    arrivals: list[Arrival] = []
+    refused: list[Quarantined] = []
+    with _open(source) as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            where = Where(source.name, number)
+            try:
+                arrivals.append(_read_arrival(line.rstrip(b"\r\n"), where, now, author_key))
+            except ReadError as error:
+                refused.append(Quarantined("replay", str(where), str(error), line, now))
+    return sorted(arrivals, key=lambda one: one.at), refused
+
+
+def _read_arrival(line: bytes, where: Where, now: datetime, author_key: bytes) -> Arrival:
+    post = read_post(line, where, source=_SOURCE, fetched_at=now, author_key=author_key)
+    received = post.extra.get("received")
+    at = post.origin.published_at if received is None else parse_time(str(received), where, "received")
+    if at is None:
+        raise ReadError(where, "time", None, ALLOWED)
+    # Fetched when it arrived: the time of this run must not show in the output.
+    post = replace(post, origin=replace(post.origin, fetched_at=at))
+    return Arrival(at, post, str(post.extra.get("id") or post.origin.id))
+
+
+@contextmanager
+def _open(source: Path) -> Iterator[IO[bytes]]:
+    with source.open("rb") as file:
+        if source.suffix == ".gz":
+            with gzip.open(file) as lines:
+                yield cast("IO[bytes]", lines)
+        else:
+            yield file
