@@ -10,7 +10,7 @@ from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
 from scrapy.extensions.httpcache import RFC2616Policy
 from scrapy.http import Request, Response
 
-# Our own note in a cached response: when its content was first fetched. 几分钟前 on an unchanged page counts from then.
+# When the content of a kept response was first fetched: 几分钟前 on an unchanged page counts from then.
 FETCHED = "X-Qianshao-Fetched"
 KEEP_DAYS = 30
 
@@ -18,8 +18,9 @@ KEEP_DAYS = 30
 class RevalidatePolicy(RFC2616Policy):
     """RFC 2616 without guessing: every page is asked for again with its ETag or Last-Modified.
 
-    Scrapy's policy takes a page last modified a year ago as fresh for a month, stores errors that carry max-age,
-    and serves the old page for a 5xx. For a warning system all three would hide news or failures.
+    Scrapy's policy takes a page last modified a year ago as fresh for a month, stores errors that carry
+    max-age, and serves the old page for a 5xx. For a warning system all three would hide news or
+    failures.
     """
 
     def should_cache_response(self, response: Response, request: Request) -> bool:
@@ -33,7 +34,10 @@ class RevalidatePolicy(RFC2616Policy):
         return False
 
     def is_cached_response_valid(
-        self, cachedresponse: Response, response: Response, request: Request
+        self,
+        cachedresponse: Response,  # noqa: ARG002 - the signature is Scrapy's
+        response: Response,
+        request: Request,  # noqa: ARG002
     ) -> bool:
         """Only when the server says so."""
         return response.status == 304
@@ -43,14 +47,20 @@ class RevalidatingCache(HttpCacheMiddleware):
     """Scrapy's cache; a failed download stays a failure even where an old page is at hand."""
 
     def process_response(
-        self, request: Request, response: Response, spider: Spider | None = None
+        self,
+        request: Request,
+        response: Response,
+        spider: Spider | None = None,  # noqa: ARG002
     ) -> Request | Response:
         """The kept page for a 304, else the new one, which is kept where it may be."""
         response.headers.pop(FETCHED, None)  # a server does not tell us when we fetched
         return super().process_response(request, response)
 
     def process_exception(
-        self, request: Request, exception: Exception, spider: Spider | None = None
+        self,
+        request: Request,
+        exception: Exception,  # noqa: ARG002
+        spider: Spider | None = None,  # noqa: ARG002
     ) -> Request | Response | None:
         """Leave the exception to the retry and the quarantine."""
         request.meta.pop("cached_response", None)

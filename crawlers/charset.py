@@ -22,14 +22,15 @@ _WIDER = {
 _EMPTY_CLAIMS = {"iso8859-1", "cp1252"}
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
 _HEAD = 4096
-_BROKEN_SHARE = 0.1
+_BROKEN_SHARE = 0.3
 
 
 def decode_text(data: bytes, *, content_type: str, where: Where) -> str:
-    """The text of a fetched page or feed. Raises ReadError where its bytes are broken in every encoding it may be.
+    """The text of a fetched page or feed. Raises ReadError where its bytes fit no encoding it may have.
 
-    A byte order mark wins; then UTF-8 when the bytes are UTF-8 (no GB18030 text of more than a few words is); then
-    what the Content-Type header, then what the page's head declares, then GB18030 and Big5.
+    A byte order mark wins; then UTF-8 when the bytes are UTF-8 (no GB18030 text of more than a few
+    words is); then what the Content-Type header, then what the page's head declares, then GB18030 and
+    Big5.
     """
     for name in _candidates(data, content_type):
         try:
@@ -46,7 +47,8 @@ def decode_text(data: bytes, *, content_type: str, where: Where) -> str:
 def guess_encoding(data: bytes) -> str:
     """The encoding of a piece of a table: by its mark, by the zero bytes of UTF-16, else UTF-8 or GB18030.
 
-    UTF-8 with a few broken bytes is still taken for UTF-8: read as GB18030 all of it would turn into other words.
+    UTF-8 with a few broken bytes is still taken for UTF-8: read as GB18030 all of it would turn into
+    other words.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):

@@ -20,22 +20,22 @@ from schemas.errors import ReadError
 
 log = logging.getLogger(__name__)
 
+# What these say of a failed download, our own line says shorter.
+_QUIET = ("scrapy.downloadermiddlewares.", "scrapy.core.downloader", "scrapy.core.scraper")
 OK, FAILED, WRONG_USE, QUARANTINE = 0, 1, 2, 3
 
 
 def crawl_source(name: str, out: Path, state: Path, sources: Path | None, time_limit: float) -> CrawlStats:
     """Crawl one source to its end and return its counts. Starts the reactor: only once in a process.
 
-    Writes records to `out`, and `out` with `.quarantine.jsonl` and `.stats.json`; `state` keeps the HTTP cache.
-    Raises ReadError for a source that is not there or whose file is not right.
+    Writes records to `out`, and `out` with `.quarantine.jsonl` and `.stats.json`; `state` keeps the
+    HTTP cache. Raises ReadError for a source that is not there or whose file is not right.
     """
     found = find_source(name, sources)
     out.parent.mkdir(parents=True, exist_ok=True)
     stats_path(out).unlink(missing_ok=True)
     prune_cache(state / "httpcache")
-    process = AsyncCrawlerProcess(
-        crawl_settings(found.source, out, state, time_limit), install_root_handler=False
-    )
+    process = AsyncCrawlerProcess(crawl_settings(found.source, out, state, time_limit))
     process.crawl(found.spider)
     process.start()
     return read_stats(stats_path(out))
@@ -56,6 +56,7 @@ def crawl_settings(source: Source, out: Path, state: Path, time_limit: float) ->
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,
         "LOG_LEVEL": "WARNING",
+        "LOG_INSTALL_ROOT_HANDLER": False,
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
     }
 
@@ -119,10 +120,7 @@ def exit_code(stats: CrawlStats) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; the exit code."""
     options = _parser().parse_args(arguments)
-    handler = logging.StreamHandler()
-    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger("crawlers").setLevel(logging.INFO)
+    logging.basicConfig(level=logging.INFO, handlers=[_log_handler()])
     try:
         stats = crawl_source(options.name, options.out, options.state, options.sources, options.time_limit)
     except ReadError as error:
@@ -133,6 +131,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "%s %s：%s 条，隔离 %s 条 %s", stats.source, stats.status, stats.records, stats.quarantined, stats.why
     )
     return exit_code(stats)
+
+
+def _log_handler() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    # Scrapy sets the levels of its own loggers, so they are held back here.
+    handler.addFilter(_is_news)
+    return handler
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.name == log.name or (
+        record.levelno >= logging.WARNING and not record.name.startswith(_QUIET)
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,6 +10,7 @@ from schemas.errors import ReadError, Where
 ALLOWED = "2026-01-31 08:00、1月31日 8:00、昨天 08:20、3分钟前 一类的时间，不晚于现在"
 # Clocks of sites run ahead, and a page dated today without zone may be tomorrow's here.
 SLACK = timedelta(days=1)
+SKEW = timedelta(hours=1)
 EARLIEST_YEAR = 1990
 
 _LABEL = re.compile(
@@ -66,12 +67,13 @@ _DIGITS = {
 def read_time(text: str, *, now: datetime, zone: tzinfo, where: Where, field: str) -> datetime:
     """The time a text states, with a zone: its own where it names one, else `zone`.
 
-    A day without a clock is its midnight, a month its first day. 几分钟前 and the like count back from `now`; a day
-    without a year is the latest one that is not in the future. Raises ReadError for anything else, and for times
-    before 1990 or more than a day after `now`.
+    A day without a clock is its midnight, a month its first day. 几分钟前 and the like count back from
+    `now`; a day without a year is the latest one that is not in the future. Raises ReadError for
+    anything else, and for times before 1990 or more than a day after `now`.
 
     >>> from datetime import UTC
-    >>> read_time("1月31日 8:05", now=datetime(2026, 2, 1, tzinfo=UTC), zone=UTC, where=Where("x"), field="时间")
+    >>> now = datetime(2026, 2, 1, tzinfo=UTC)
+    >>> read_time("1月31日 8:05", now=now, zone=UTC, where=Where("x"), field="时间")
     datetime.datetime(2026, 1, 31, 8, 5, tzinfo=datetime.timezone.utc)
     """
     local = now.astimezone(zone)
@@ -101,7 +103,7 @@ def _chinese_number(text: str) -> int:
     if "十" not in text:
         return int("".join(str(_DIGITS[char]) for char in text))
     tens, _, ones = text.partition("十")
-    if len(tens) > 1 or len(ones) > 1:
+    if len(tens) > 1 or len(ones) > 1 or "十" in ones:
         raise ValueError(text)
     return (_DIGITS[tens] if tens else 1) * 10 + (_DIGITS[ones] if ones else 0)
 
@@ -124,7 +126,7 @@ def _read_short(text: str, now: datetime) -> datetime | None:
             at = _at(found, year, month, day, now)
         except ValueError:
             continue
-        if at - now <= SLACK:
+        if at - now <= SKEW:
             return at
     raise ValueError(text)
 

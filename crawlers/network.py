@@ -1,7 +1,9 @@
 """Keeps crawls on the public internet: no request, redirect or name may lead to a private address."""
 
 import ipaddress
-from typing import Any, Self
+import socket
+from collections.abc import Sequence
+from typing import ClassVar, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -10,6 +12,7 @@ from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http import Request
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
@@ -23,18 +26,22 @@ class PublicResolver(CachingThreadedResolver):
     configured proxy may be private: it is ours.
     """
 
-    def __init__(self, reactor: Any, cache_size: int, timeout: float) -> None:
+    # Twisted drops what a resolver says about a failure, so the middleware looks here.
+    refused: ClassVar[set[str]] = set()
+
+    def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float) -> None:
         super().__init__(reactor, cache_size, timeout)
         self._proxies = {urlsplit(url).hostname for url in getproxies().values()}
 
     # The name is Twisted's.
-    def getHostByName(self, name: str, timeout: Any = ()) -> "Deferred[str]":  # noqa: N802
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> "Deferred[str]":  # noqa: N802
         """The public IPv4 address of a name; fails with DNSLookupError for any other."""
         found = super().getHostByName(name, timeout)
-        return found if name in self._proxies else found.addCallback(self._public)
+        return found if name in self._proxies else found.addCallback(self._public, name)
 
-    def _public(self, address: str) -> str:
+    def _public(self, address: str, name: str) -> str:
         if not is_public(address):
+            self.refused.add(name)
             raise DNSLookupError(PRIVATE)
         return address
 
@@ -49,12 +56,16 @@ class PublicNetworkOnly:
     def process_request(self, request: Request) -> None:
         """Raise IgnoreRequest for a private address; redirects and robots.txt pass here too."""
         host = urlparse_cached(request).hostname or ""
-        if host == "localhost" or host.endswith(".localhost") or (_is_address(host) and not is_public(host)):
+        address = written_address(host)
+        if host == "localhost" or host.endswith(".localhost") or (address and not is_public(address)):
             raise IgnoreRequest(PRIVATE)
 
-    def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002
+    def process_exception(self, request: Request, exception: Exception) -> None:
         """A refused name is final: without this it would be tried again as one that was not found."""
-        if isinstance(exception, CannotResolveHostError) and PRIVATE in str(exception):
+        if (
+            isinstance(exception, CannotResolveHostError)
+            and urlparse_cached(request).hostname in PublicResolver.refused
+        ):
             raise IgnoreRequest(PRIVATE) from exception
 
 
@@ -65,9 +76,17 @@ def is_public(address: str) -> bool:
     return (mapped or found).is_global and not found.is_multicast
 
 
-def _is_address(host: str) -> bool:
+def written_address(host: str) -> str | None:
+    """The IP address that a host is when it is no name, in every spelling that systems accept.
+
+    >>> written_address("127.1"), written_address("0x7f000001"), written_address("people.com.cn")
+    ('127.0.0.1', '127.0.0.1', None)
+    """
     try:
-        ipaddress.ip_address(host)
+        return str(ipaddress.ip_address(host))
     except ValueError:
-        return False
-    return True
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None

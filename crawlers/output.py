@@ -1,6 +1,7 @@
 """Where one crawl writes: records, quarantine and the counts that say whether it went well."""
 
 import logging
+import traceback
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -117,9 +118,11 @@ class RecordWriter:
 
     def on_spider_error(self, failure: Failure, response: Response) -> None:
         """An exception that a source's own method raised: its page is put aside."""
-        reason = redact(f"来源文件出错 {type(failure.value).__name__}: {failure.value}")
+        reason = f"来源文件出错（{_place(failure)}）{type(failure.value).__name__}: {failure.value}"
         self._put_aside(
-            Quarantined(self.source.name, redact(response.url), reason, response.body, datetime.now(UTC))
+            Quarantined(
+                self.source.name, redact(response.url), redact(reason), response.body, datetime.now(UTC)
+            )
         )
 
     def close_spider(self) -> None:
@@ -174,7 +177,8 @@ class RecordWriter:
     def _put_aside(self, item: Quarantined) -> None:
         self.failed[_kind(item.reason)] += 1
         self.quarantine.write(encode_quarantined(item) + b"\n")
-        log.warning("%s %s：%s", item.source, item.where, item.reason)
+        told = item.reason if item.reason.startswith(item.where) else f"{item.where}: {item.reason}"
+        log.warning("%s %s", item.source, told)
 
 
 def read_stats(path: Path) -> CrawlStats:
@@ -189,6 +193,12 @@ def read_stats(path: Path) -> CrawlStats:
 
 def _part(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
+
+
+def _place(failure: Failure) -> str:
+    """The innermost line of the exception, which is the source's own or one it called."""
+    frames = traceback.extract_tb(failure.getTracebackObject())
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 
 def _kind(reason: str) -> str:

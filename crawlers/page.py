@@ -10,7 +10,7 @@ from urllib.parse import urldefrag, urljoin
 from zoneinfo import ZoneInfo
 
 import trafilatura
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector
 
 from crawlers.charset import decode_text
@@ -96,7 +96,7 @@ class Page:
         return Selector(text=self.text.replace("\0", ""), type="html", base_url=self.url)
 
     def first(self, css: str) -> str:
-        """The text of the first element (or `::text`, `::attr(...)`) that a selector finds, empty for none."""
+        """The text of the first element, `::text` or `::attr(...)` that a selector finds, empty for none."""
         return next(iter(self.texts(css)), "")
 
     def texts(self, css: str) -> list[str]:

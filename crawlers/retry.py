@@ -20,7 +20,10 @@ class BackoffRetry(RetryMiddleware):
         self.wait = settings.getfloat("RETRY_WAIT")
 
     async def process_response(  # type: ignore[override]  # Scrapy awaits it
-        self, request: Request, response: Response, spider: Spider | None = None
+        self,
+        request: Request,
+        response: Response,
+        spider: Spider | None = None,  # noqa: ARG002 - the signature is Scrapy's
     ) -> Request | Response:
         """The response, or after a pause the request again."""
         result = super().process_response(request, response)
@@ -30,7 +33,10 @@ class BackoffRetry(RetryMiddleware):
         return result
 
     async def process_exception(  # type: ignore[override]
-        self, request: Request, exception: Exception, spider: Spider | None = None
+        self,
+        request: Request,
+        exception: Exception,
+        spider: Spider | None = None,  # noqa: ARG002
     ) -> Request | Response | None:
         """After a pause the request again, None once it was tried often enough."""
         result = super().process_exception(request, exception)
@@ -44,7 +50,7 @@ class BackoffRetry(RetryMiddleware):
 
 
 def retry_after(header: bytes | None, now: datetime) -> float:
-    """The seconds a Retry-After header asks for, as a number or a date (RFC 9110 10.2.3); 0 for none or nonsense."""
+    """The seconds a Retry-After header asks for, by number or date (RFC 9110 10.2.3); 0 for none."""
     text = (header or b"").decode("latin-1").strip()
     if text.isascii() and text.isdigit():
         return float(text)

@@ -1,4 +1,4 @@
-"""Runs one crawl as its own process, as the pipeline and the DAGs do: a reactor starts only once in a process."""
+"""Runs one crawl as its own process, for the pipeline and the DAGs: a reactor starts only once in one."""
 
 import os
 import subprocess
@@ -24,9 +24,10 @@ _NEEDED = frozenset(["QIANSHAO_AUTHOR_KEY", "QIANSHAO_CONTACT"])
 class CrawlResult:
     """What a crawl left behind.
 
-    The records file holds whole records only and may be used whatever the exit code (0 ok, 1 failed or too few,
-    2 wrong use, 3 with quarantine, 124 killed at the time limit); `records`, `quarantine` and `stats` are None
-    where the crawl ended before it wrote them. `log_tail` is the end of its log, without secrets.
+    The records file holds whole records only and may be used whatever the exit code (0 ok, 1 failed or
+    too few, 2 wrong use, 3 with quarantine, 124 killed at the time limit); `records`, `quarantine` and
+    `stats` are None where the crawl ended before it wrote them. `log_tail` is the end of its log,
+    without secrets.
     """
 
     source: str

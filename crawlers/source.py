@@ -27,10 +27,10 @@ class Count:
 class Source:
     """One public source. `name` is `<place>_<name>` and the file's name; `every` is `30m`, `1h` or `1d`.
 
-    `district` is the code of the place all its posts belong to, None where they do not share one; `verified` is the
-    day somebody last saw it work live, None for "not verified live". `delay`, `timeout` and `retry_wait` are
-    seconds, `max_bytes` is the size of one page; `pages` bounds the list pages of one crawl. Addresses of private
-    networks are refused unless `allow_private`.
+    `district` is the code of the place all its posts belong to, None where they do not share one;
+    `verified` is the day somebody last saw it work live, None for "not verified live". `delay`,
+    `timeout` and `retry_wait` are seconds, `max_bytes` is the size of one page; `pages` bounds the list
+    pages of one crawl. Addresses of private networks are refused unless `allow_private`.
     """
 
     name: str

@@ -23,7 +23,7 @@ _PROBLEMS = {
 
 
 def read_csv(path: Path, *, header: int, delimiter: str | None, known: Collection[str]) -> Table:
-    """The rows of a CSV file. `known` are plain column names: the delimiter is the one that shows most of them.
+    """The rows of a CSV file. Of the delimiters, the one holds that shows most of the `known` columns.
 
     Raises TableError for an empty file.
     """
@@ -93,8 +93,8 @@ class _TooLong(Exception):  # noqa: N818 - private signal through csv.reader
 class _Lines:
     """The lines of a file for csv.reader, remembered until the record they make up is known to be sound.
 
-    One stray quote makes csv.reader swallow the lines after it; of a record that is wrong only the first line is
-    refused, and the others are read again.
+    One stray quote makes csv.reader swallow the lines after it; of a record that is wrong only the
+    first line is refused, and the others are read again.
     """
 
     def __init__(self, file: TextIO, encoding: str) -> None:

@@ -44,9 +44,9 @@ def import_table(
 ) -> "TableImport":
     """The records of a CSV or XLSX table, streaming; what cannot be read comes as Quarantined among them.
 
-    `mapping` is a shipped table's name, a path or a loaded mapping. Callers are kept as hashes under `author_key`,
-    not at all without one. A file that is no table at all is one Quarantined. Raises ReadError for a wrong mapping
-    and for a header that lacks a needed column.
+    `mapping` is a shipped table's name, a path or a loaded mapping. Callers are kept as hashes under
+    `author_key`, not at all without one. A file that is no table at all is one Quarantined. Raises
+    ReadError for a wrong mapping and for a header that lacks a needed column.
     """
     loaded = mapping if isinstance(mapping, Mapping) else load_mapping(mapping)
     return TableImport(path, loaded, fetched_at, author_key)

@@ -12,8 +12,8 @@ from schemas.reading import Section, read_yaml
 SHIPPED = Path(__file__).parent / "mappings"
 # What a table may say about a record. `caller` is kept as a keyed hash only.
 FIELDS = (
-    "ticket", "title", "body", "time", "url", "caller", "district", "street", "community", "category", "state", "unit",
-    "reply", "reply_time", "likes", "reposts", "comments", "against",
+    "ticket", "title", "body", "time", "url", "caller", "district", "street", "community", "category",
+    "state", "unit", "reply", "reply_time", "likes", "reposts", "comments", "against",
 )  # fmt: skip
 TIMES = frozenset(["time", "reply_time"])
 COUNTS = frozenset(["likes", "reposts", "comments", "against"])
@@ -27,8 +27,8 @@ class Mapping:
 
     `needed` fields must have a column and a value in every row; `ignore` lists columns that are left out on
     purpose (telephone numbers); `values` translates coded values, and a value it does not list is an error.
-    `times` are strptime formats; without them any time of crawlers/dates.py is read. `header` is the row of the
-    column names, counted from 1.
+    `times` are strptime formats; without them any time of crawlers/dates.py is read. `header` is the
+    row of the column names, counted from 1.
     """
 
     source: str
@@ -59,7 +59,7 @@ def plain_name(name: str) -> str:
 
 
 def load_mapping(table: str | Path) -> Mapping:
-    """A shipped mapping by its name (`demo_12345`), or a user's by its path. Raises ReadError for a wrong file."""
+    """A shipped mapping by name (`demo_12345`), or a user's by path. Raises ReadError for a wrong file."""
     path = table if isinstance(table, Path) else SHIPPED / f"{table}.yml"
     if not path.is_file():
         shipped = one_of(sorted(found.stem for found in SHIPPED.glob("*.yml")))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.utils.datetime import from_excel
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -38,10 +38,13 @@ def read_xlsx(path: Path, *, sheet: str | None) -> Table:
             warnings.simplefilter("ignore", UserWarning)  # styles and extensions that carry no values
             book = load_workbook(path, read_only=True, data_only=True)
     except _UNREADABLE as error:
-        raise TableError(f"不是完好的 XLSX：{error}") from error
-    if sheet is not None and sheet not in book.sheetnames:
-        raise TableError(f"没有工作表 {sheet}，只有 {'、'.join(book.sheetnames)}")
-    return Table(_rows(book, book[sheet] if sheet else book.worksheets[0]), "xlsx")
+        reason = f"不是完好的 XLSX：{error}"
+        raise TableError(reason) from error
+    names = [found.title for found in book.worksheets]
+    if not names or (sheet is not None and sheet not in names):
+        reason = f"没有工作表 {sheet or ''}，只有 {'、'.join(names)}"
+        raise TableError(reason)
+    return Table(_rows(book, sheet or names[0]), "xlsx")
 
 
 def serial_time(number: float) -> datetime:
@@ -63,14 +66,17 @@ def _check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise TableError(f"不是 XLSX，开头是 {head!r}") from error
+        reason = f"不是 XLSX，开头是 {head!r}"
+        raise TableError(reason) from error
     if size > _LARGEST:
-        raise TableError(f"解开后有 {size} 字节，超过 {_LARGEST}")
+        reason = f"解开后有 {size} 字节，超过 {_LARGEST}"
+        raise TableError(reason)
 
 
-def _rows(book: Any, sheet: Any) -> Iterator[Row]:
+def _rows(book: Workbook, name: str) -> Iterator[Row]:
     number = 0
     try:
+        sheet: Any = book[name]
         sheet.reset_dimensions()  # some programs write a dimension of one cell
         for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
             yield _row(number, values)

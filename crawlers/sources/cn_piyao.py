@@ -1,6 +1,7 @@
-"""中国互联网联合辟谣平台，今日辟谣。List page -> detail page; the list's further pages come by script and are left out.
+"""中国互联网联合辟谣平台，今日辟谣。List page -> detail page; further lists come by script and are left out.
 
-Not verified live: written from public code that reads the list (`ul#list > li`) and the date paragraph of articles.
+Not verified live: written from public code that reads the list (`ul#list > li`) and the date paragraph
+of articles.
 """
 
 import re
@@ -31,6 +32,7 @@ class Piyao(PagesSpider):
     title_css = "h1, h2"
 
     def published_at(self, page: Page) -> datetime:
-        # The date stands alone in a paragraph or span of its own; dates within sentences are part of the story.
+        # The date stands alone in a paragraph or span of its own; dates within sentences are part of
+        # the story.
         alone = (text for text in page.texts("p, span, .time, .date") if _DAY.fullmatch(text))
         return page.time(next(alone, ""))

@@ -37,6 +37,11 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (DownloadCancelledError, "超过大小上限"),
     (DownloadFailedError, "连接中断"),
 )
+_IGNORED = {
+    "robots.txt": "robots.txt 不允许",
+    "max redirections": "重定向过多",
+    "DOWNLOAD_MAXSIZE": "解压后超过大小上限",
+}
 
 
 class SourceSpider(scrapy.Spider):
@@ -67,7 +72,8 @@ class SourceSpider(scrapy.Spider):
 
     def ask(self, url: str, then: Callable[..., Any], link: Link | None = None) -> Request:
         """A request whose failure ends in quarantine."""
-        return Request(url, callback=then, errback=self.on_failure, meta={"link": link})
+        # Spiders ask for each address once; the filter would only lose redirects that run in circles.
+        return Request(url, callback=then, errback=self.on_failure, meta={"link": link}, dont_filter=True)
 
     def page(self, response: Response) -> Page:
         """The page of a response, with the time its content was first fetched."""
@@ -99,9 +105,10 @@ class SourceSpider(scrapy.Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         response: Response | None = getattr(failure.value, "response", None)
         raw = b"" if response is None else response.body
-        yield Quarantined(
-            self.source.name, redact(request.url), describe(failure.value), raw, datetime.now(UTC)
-        )
+        asked = request.meta.get("redirect_urls", [request.url])[0]
+        turned = "" if asked == request.url else f"（转到 {redact(request.url)}）"
+        reason = f"{describe(failure.value)}{turned}"
+        yield Quarantined(self.source.name, redact(asked), reason, raw, datetime.now(UTC))
 
 
 def put_aside(page: Page, reason: str, raw: bytes | None = None) -> Quarantined:
@@ -115,12 +122,12 @@ def put_aside(page: Page, reason: str, raw: bytes | None = None) -> Quarantined:
     )
 
 
-def describe(error: BaseException) -> str:
+def describe(error: BaseException | None) -> str:
     """Why a download failed, in a few words."""
     if isinstance(error, HttpError):
         return f"HTTP {error.response.status}"
     if isinstance(error, IgnoreRequest):
-        return "robots.txt 不允许" if "robots.txt" in str(error) else redact(str(error))
+        return next((told for part, told in _IGNORED.items() if part in str(error)), redact(str(error)))
     for kind, words in _REASONS:
         if isinstance(error, kind):
             return words

@@ -1,7 +1,7 @@
 """Base of the feed sources: RSS 2.0, RSS 1.0 (RDF) and Atom, read by feedparser."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from schemas.errors import ReadError
 from schemas.posts import make_post
 from schemas.records import JsonScalar, RawPost
 
+Entry = Mapping[str, Any]
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]+);")
 # Fields by feedparser's names: RSS slash:comments, Atom threading, and what RSSHub-like feeds of Weibo carry.
@@ -28,19 +29,19 @@ class FeedSpider(SourceSpider):
     """A source that publishes a feed: the file holds its Source literal and nothing else is needed."""
 
     def read_start(self, page: Page) -> Iterator[Found]:
-        """One record an entry; an entry that cannot be read is put aside alone. Raises ReadError for no feed."""
+        """One record an entry; a wrong entry is put aside alone. Raises ReadError where this is no feed."""
         feed = _parse(page)
-        if not feed.version:
+        if not feed["version"]:
             raise page.refuse("feed", page.text.strip()[:60], "RSS 2.0、RSS 1.0 或 Atom")
-        for number, entry in enumerate(feed.entries, start=1):
+        for number, entry in enumerate(feed["entries"], start=1):
             try:
                 yield self.parse_entry(page, entry)
             except ReadError as error:
                 yield put_aside(page, f"第 {number} 条：{error}", raw=_shown(entry))
-        if feed.bozo:
-            yield put_aside(page, f"{page.where}: feed 不是完整的 XML：{feed.bozo_exception}")
+        if feed["bozo"]:
+            yield put_aside(page, f"{page.where}: feed 不是完整的 XML：{feed['bozo_exception']}")
 
-    def parse_entry(self, page: Page, entry: Any) -> RawPost:
+    def parse_entry(self, page: Page, entry: Entry) -> RawPost:
         """The post of one entry. Raises ReadError where its title, text or time is none."""
         title = entry.get("title", "").strip()
         if not title:
@@ -56,22 +57,22 @@ class FeedSpider(SourceSpider):
             url=link,
             author_hash=hash_of_author(entry.get("author", ""), self.author_key),
             district=self.source.district,
-            extra=self.extra(page, entry),
+            extra=self.details(page, entry),
         )
 
-    def body(self, entry: Any) -> str:
+    def body(self, entry: Entry) -> str:
         """The longest text the entry carries, without markup."""
         texts = [content.get("value", "") for content in entry.get("content", [])]
         return max((_as_text(text) for text in [*texts, entry.get("summary", "")]), key=len)
 
-    def published_at(self, page: Page, entry: Any) -> datetime | None:
+    def published_at(self, page: Page, entry: Entry) -> datetime | None:
         """When the entry was published, else updated; None where it says neither."""
         for field in ("published", "updated"):
             if field in entry and entry[field].strip():
                 return page.time(entry[field], field)
         return None
 
-    def extra(self, page: Page, entry: Any) -> dict[str, JsonScalar]:
+    def details(self, page: Page, entry: Entry) -> dict[str, JsonScalar]:
         """Likes, reposts and comments where the feed counts them, and its categories."""
         extra: dict[str, JsonScalar] = {}
         for name, fields in _COUNTS.items():
@@ -82,11 +83,12 @@ class FeedSpider(SourceSpider):
         return {**extra, "category": "、".join(tags)} if tags else extra
 
 
-def _parse(page: Page) -> Any:
+def _parse(page: Page) -> Mapping[str, Any]:
     """feedparser's view of the page. The declaration goes, for the text is UTF-8 by now whatever it says."""
     text = _DECLARATION.sub("", page.text.lstrip("\ufeff"), count=1)
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": page.url}
-    return feedparser.parse(text.encode(), response_headers=headers)
+    found: Mapping[str, Any] = feedparser.parse(text.encode(), response_headers=headers)
+    return found
 
 
 def _as_text(text: str) -> str:
@@ -100,5 +102,5 @@ def _count(page: Page, field: str, value: str) -> int:
         raise page.refuse(field, value, "非负数，可带 万、亿") from error
 
 
-def _shown(entry: Any) -> bytes:
+def _shown(entry: Entry) -> bytes:
     return "\n".join(f"{key}: {value}" for key, value in entry.items() if isinstance(value, str)).encode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from scrapy.http import Response
 
@@ -16,9 +16,9 @@ from schemas.records import JsonScalar, RawPost
 class PagesSpider(SourceSpider):
     """A source with list pages. Set the CSS selectors, or override the method named after the field.
 
-    `items_css` finds the entries of a list, `link_css` the link in each, `item_time_css` its time where it has one;
-    `next_css` finds the link to the next list page. A detail page needs `title_css`; without `body_css` trafilatura
-    finds the main text; without `time_css` the time of the list holds.
+    `items_css` finds the entries of a list, `link_css` the link in each, `item_time_css` its time where
+    it has one; `next_css` finds the link to the next list page. A detail page needs `title_css`;
+    without `body_css` trafilatura finds the main text; without `time_css` the time of the list holds.
     """
 
     items_css: ClassVar[str] = ""
@@ -33,8 +33,8 @@ class PagesSpider(SourceSpider):
     reposts_css: ClassVar[str] = ""
     comments_css: ClassVar[str] = ""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name)
         self._asked: set[str] = set()
         self._lists = 0
 
@@ -95,7 +95,7 @@ class PagesSpider(SourceSpider):
             url=page.url,
             author_hash=hash_of_author(self.author(page), self.author_key),
             district=self.source.district,
-            extra=self.extra(page),
+            extra=self.details(page),
         )
 
     def title(self, page: Page) -> str:
@@ -116,7 +116,7 @@ class PagesSpider(SourceSpider):
         """Who wrote it, empty where nobody is named."""
         return page.first(self.author_css) if self.author_css else ""
 
-    def extra(self, page: Page) -> dict[str, JsonScalar]:
+    def details(self, page: Page) -> dict[str, JsonScalar]:
         """Likes, reposts and comments where the page counts them."""
         selectors = {"likes": self.likes_css, "reposts": self.reposts_css, "comments": self.comments_css}
         return {name: self.count(page, name, css) for name, css in selectors.items() if css}
