@@ -1,0 +1,126 @@
+"""Places in a text: the deployment's own, the divisions of China, and estates, roads and firms by their patterns."""
+
+import re
+from collections.abc import Sequence
+
+import ahocorasick_rs
+
+from nlp.places_gazetteer import Division, GazetteerIndex
+from nlp.places_names import NOT_AFTER_SHORT, SCORES, THRESHOLD, Hit, Meaning, collect_meanings, make_place, resolve_hits
+from nlp.places_patterns import PLAIN_WORDS, SUFFIXES, Named, find_named
+from schemas.gazetteer import GazetteerEntry
+from schemas.records import PLACE_LEVELS, Place
+from schemas.taxonomy.places import Deployment
+
+_NUMBERED = re.compile(r"\d{1,5}号")
+_FINENESS = {level: rank for rank, level in enumerate(PLACE_LEVELS)}
+_DIVISIONS = ("province", "city", "district", "street")
+
+
+class PlaceFinder:
+    """Finds places in clean text. One automaton holds all names and suffixes, so that a text is read once."""
+
+    def __init__(self, deployment: Deployment | None, gazetteer: Sequence[GazetteerEntry]) -> None:
+        self._index = GazetteerIndex(gazetteer)
+        self._meanings = collect_meanings(deployment, self._index)
+        self._words = [*dict.fromkeys((*self._meanings, *SUFFIXES, *PLAIN_WORDS))]
+        self._automaton = ahocorasick_rs.AhoCorasick(
+            self._words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+        )
+
+    def find(self, text: str, district: str | None = None) -> tuple[Place, ...]:
+        """The places the text names, surest first and finest first among equally sure ones.
+
+        `district` is the source's own district, a code of GB/T 2260 or a name; it decides between places of the
+        same name (鼓楼区). Places below the threshold are left out. Offsets are those of the text given.
+        """
+        found = self._automaton.find_matches_as_indexes(text)
+        if not found:
+            return ()
+        home = self._index.by_code.get(self._index.find_code(district))
+        hits, suffixes = self._sort_out(text, found)
+        named = _find_patterns(text, hits, suffixes)
+        resolved = resolve_hits([hit for hit in hits if not _swallowed(hit, named)], home)
+        places = [make_place(meaning, hit.start, hit.end) for hit, meaning in resolved]
+        places += [place for place in (_place_named(one, text, resolved, home) for one in named) if place]
+        return _rank(places)
+
+    def _sort_out(self, text: str, found: list[tuple[int, int, int]]) -> tuple[list[Hit], list[tuple[int, int]]]:
+        """Names with their meanings, and the suffixes that could end a name."""
+        hits: list[Hit] = []
+        suffixes: list[tuple[int, int]] = []
+        for at, start, end in found:
+            word = self._words[at]
+            meanings = self._meanings.get(word)
+            if meanings is not None and _may_stand(text, start, end, meanings):
+                hits.append(Hit(start, end, meanings))
+            elif word in SUFFIXES:
+                suffixes.append((start, end))
+        return hits, suffixes
+
+
+def _may_stand(text: str, start: int, end: int, meanings: tuple[Meaning, ...]) -> bool:
+    """A short name is part of another name before 路, 街, 花园 (南京路); an anonymous one after a letter."""
+    first = meanings[0]
+    if first.short:
+        return end == len(text) or text[end] not in NOT_AFTER_SHORT
+    if first.code is None:
+        before = text[start - 1 : start]
+        return not (before.isascii() and before.isalnum()) and text[end : end + 1] != "场"
+    return True
+
+
+def _find_patterns(text: str, hits: list[Hit], suffixes: list[tuple[int, int]]) -> list[Named]:
+    """The names that end with the suffixes; each begins after the last division or name before it."""
+    fixed = [hit.end for hit in hits if not hit.meanings[0].short]
+    named: list[Named] = []
+    for start, end in suffixes:
+        floor = max((stop for stop in fixed if stop <= start), default=0)
+        if named and named[-1].end <= start and start - named[-1].end >= 2:
+            floor = max(floor, named[-1].end)
+        one = find_named(text, start, end, floor)
+        if one is not None:
+            if named and named[-1].start >= one.start:
+                named.pop()
+            named.append(one)
+    return named
+
+
+def _swallowed(hit: Hit, named: list[Named]) -> bool:
+    """Whether a short name is only a part of a longer name (东方 in 东方花园)."""
+    return hit.meanings[0].short and any(one.start <= hit.start and hit.end <= one.end for one in named)
+
+
+def _place_named(
+    named: Named, text: str, resolved: list[tuple[Hit, Meaning]], home: Division | None
+) -> Place | None:
+    score = SCORES[named.level] + (SCORES["weak"] if named.weak else 0)
+    above = _find_above(named, resolved)
+    if above is not None:
+        score += SCORES["placed"]
+    if named.level == "road" and _NUMBERED.match(text, named.end):
+        score += SCORES["numbered"]
+    if score < THRESHOLD:
+        return None
+    path = above.path if above is not None else home.path if home is not None else ""
+    return Place(
+        named.name, None, named.level, round(score, 3), f"{path}/{named.name}" if path else named.name,
+        named.start, named.end,
+    )  # fmt: skip
+
+
+def _find_above(named: Named, resolved: list[tuple[Hit, Meaning]]) -> Meaning | None:
+    """The finest division that stands before the name; failing that, the first after it."""
+    divisions = [(hit, meaning) for hit, meaning in resolved if meaning.level in _DIVISIONS]
+    before = [meaning for hit, meaning in divisions if hit.end <= named.start]
+    after = [meaning for hit, meaning in divisions if hit.start >= named.end]
+    if before:
+        return max(before[-3:], key=lambda meaning: _FINENESS[meaning.level])
+    return after[0] if after else None
+
+
+def _rank(places: list[Place]) -> tuple[Place, ...]:
+    best: dict[tuple[str, str], Place] = {}
+    for place in sorted(places, key=lambda place: (-place.score, -_FINENESS[place.level], place.start or 0)):
+        best.setdefault((place.name, place.path), place)
+    return tuple(best.values())

@@ -1,0 +1,119 @@
+"""What each name in the automaton may mean, and which of the meanings a text's other places make likely."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from nlp.knowledge import read_knowledge
+from nlp.places_gazetteer import Division, GazetteerIndex
+from schemas.records import Place
+from schemas.taxonomy.places import Deployment, PlaceDef
+
+_KNOWN = read_knowledge("places")
+_SECTION = _KNOWN.section("scores")
+SCORES = {name: _SECTION.number(name, -1, 1) for name in _SECTION.names()}
+THRESHOLD = _KNOWN.number("threshold", 0, 1)
+NOT_AFTER_SHORT = frozenset(_KNOWN.text("not_after_short"))
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One place that a name may mean. `above` are the names of the places it lies in; `sure` is False where the
+    name alone says too little (an ordinary word, a district without 区)."""
+
+    name: str
+    code: str | None
+    level: str
+    path: str
+    above: frozenset[str]
+    score: float
+    sure: bool = True
+    short: bool = False
+    lng: float | None = None
+    lat: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A name found in a text and what it may mean."""
+
+    start: int
+    end: int
+    meanings: tuple[Meaning, ...]
+
+
+def collect_meanings(deployment: Deployment | None, index: GazetteerIndex) -> dict[str, tuple[Meaning, ...]]:
+    """Every name with its meanings: the deployment's own places first, then the gazetteer's other ones."""
+    found: dict[str, tuple[Meaning, ...]] = {}
+    for name, divisions in index.short.items():
+        found[name] = tuple(_mean_division(division, index, name, short=True) for division in divisions)
+    for name, divisions in index.full.items():
+        found[name] = tuple(_mean_division(division, index, name, short=False) for division in divisions)
+    for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
+        found |= {meaning.name: (meaning,) for meaning in _anonymous(letter)}
+    if deployment is not None:
+        for name, places in deployment.by_name.items():
+            found[name] = tuple(_mean_place(deployment, place, name) for place in places)
+    return found
+
+
+def _mean_division(division: Division, index: GazetteerIndex, written: str, *, short: bool) -> Meaning:
+    score = SCORES[f"short_{division.level}" if short else division.level]
+    return Meaning(
+        division.name, division.code, division.level, division.path, frozenset(division.path.split("/")[:-1]),
+        score, sure=written not in index.unsafe, short=short,
+    )  # fmt: skip
+
+
+def _mean_place(deployment: Deployment, place: PlaceDef, written: str) -> Meaning:
+    score = SCORES["deployment" if written == place.name else "deployment_alias"]
+    path = deployment.path(place.code)
+    above = frozenset(path.split("/")[:-1])
+    return Meaning(
+        place.name, place.code, place.level, path, above, score, short=written != place.name,
+        lng=place.lng, lat=place.lat,
+    )  # fmt: skip
+
+
+def _anonymous(letter: str) -> Iterable[Meaning]:
+    """A市, A3区, A7县, B9市: districts whose names a public data set hides."""
+    city = f"{letter}市"
+    yield Meaning(city, None, "city", city, frozenset(), SCORES["anonymous"])
+    for number in range(1, 21):
+        for kind in "区县市":
+            name = f"{letter}{number}{kind}"
+            yield Meaning(name, None, "district", f"{city}/{name}", frozenset({city}), SCORES["anonymous"])
+
+
+def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[tuple[Hit, Meaning]]:
+    """Each hit with its likeliest meaning and that meaning's score; those below the threshold are left out."""
+    stated = {meaning.name for hit in hits for meaning in hit.meanings if meaning.sure or not meaning.short}
+    chosen: list[tuple[Hit, Meaning]] = []
+    for hit in hits:
+        scored = sorted((_score(meaning, stated, home), at) for at, meaning in enumerate(hit.meanings))
+        score, at = scored[-1]
+        if len(scored) > 1 and scored[-2][0] == score:
+            score += SCORES["ambiguous"]
+        if score >= THRESHOLD:
+            chosen.append((hit, replace(hit.meanings[at], score=min(score, 1.0))))
+    return chosen
+
+
+def _score(meaning: Meaning, stated: set[str], home: Division | None) -> float:
+    score, inside = meaning.score, not meaning.above.isdisjoint(stated)
+    if inside:
+        score += SCORES["inside"]
+    elif not meaning.sure:
+        score += SCORES["ambiguous"]
+    if home is not None and meaning.code is not None:
+        if meaning.code.startswith(home.code) or home.code.startswith(meaning.code):
+            score += SCORES["home"]
+        elif not inside and meaning.code[:4] != home.code[:4] and meaning.level != "province":
+            score += SCORES["elsewhere"]
+    return round(score, 3)
+
+
+def make_place(meaning: Meaning, start: int, end: int) -> Place:
+    """The record of one resolved place."""
+    return Place(
+        meaning.name, meaning.code, meaning.level, meaning.score, meaning.path, start, end, meaning.lng, meaning.lat
+    )  # fmt: skip
