@@ -76,20 +76,20 @@ def read_time(text: str, *, now: datetime, zone: tzinfo, where: Where, field: st
     >>> read_time("1月31日 8:05", now=now, zone=UTC, where=Where("x"), field="时间")
     datetime.datetime(2026, 1, 31, 8, 5, tzinfo=datetime.timezone.utc)
     """
-    local = now.astimezone(zone)
-    plain = _plain(text)
-    for read in _READERS:
-        try:
-            found = read(plain, local)
-        except (ValueError, OverflowError) as error:
-            raise ReadError(where, field, text, ALLOWED) from error
-        if found is not None:
-            break
-    else:
-        raise ReadError(where, field, text, ALLOWED)
+    try:
+        found = _read_any(_plain(text), now.astimezone(zone))
+    except (ValueError, OverflowError) as error:
+        raise ReadError(where, field, text, ALLOWED) from error
     if found.year < EARLIEST_YEAR or found - now > SLACK:
         raise ReadError(where, field, text, ALLOWED)
     return found
+
+
+def _read_any(plain: str, now: datetime) -> datetime:
+    for read in _READERS:
+        if (found := read(plain, now)) is not None:
+            return found
+    raise ValueError(plain)
 
 
 def _plain(text: str) -> str:

@@ -197,7 +197,7 @@ def _part(path: Path) -> Path:
 
 def _place(failure: Failure) -> str:
     """The innermost line of the exception, which is the source's own or one it called."""
-    frames = traceback.extract_tb(failure.getTracebackObject())
+    frames = traceback.extract_tb(failure.getTracebackObject())  # type: ignore[no-untyped-call]
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 

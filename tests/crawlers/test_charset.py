@@ -39,7 +39,7 @@ def test_big5_holds_where_the_page_declares_it() -> None:
 
 def test_broken_bytes_are_one_clear_line() -> None:
     data = TEXT.encode()[:20] + b"\xff\xfe\x81\x30" + TEXT.encode()[20:]
-    with pytest.raises(ReadError, match="http://demo.example/1: 编码 = .*应为 utf-8 编码的文字"):
+    with pytest.raises(ReadError, match=r"^http://demo\.example/1: 编码 = .*应为 utf-8 编码的文字"):
         decode_text(data, content_type="", where=PAGE)
 
 

@@ -68,9 +68,10 @@ def test_reads_every_form_sites_use(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "昨天吧", "2026-13-01", "2026-02-30", "2026-01-31 25:00", "2026-01-31 08:61", "13月1日", "几天前", "十十月一日",
-        "2027-01-01", "1899-12-31", "Sat, 99 Jan 2026 08:00:00 GMT", "99999天前月", "2026-01-31 08:00 左右", "08:20",
-        "明天 08:20", "99999个月前", "1月32日", "一二三四五年一月一日", "9999999999",
+        "", "昨天吧", "2026-13-01", "2026-02-30", "2026-01-31 25:00", "2026-01-31 08:61", "13月1日", "几天前",
+        "十十月一日",
+        "2027-01-01", "1899-12-31", "Sat, 99 Jan 2026 08:00:00 GMT", "99999天前月", "08:20",
+        "2026-01-31 08:00 左右",         "明天 08:20", "99999个月前", "1月32日", "一二三四五年一月一日", "9999999999",
     ],
 )  # fmt: skip
 def test_refuses_what_is_no_time_naming_field_and_value(text: str) -> None:
@@ -78,10 +79,10 @@ def test_refuses_what_is_no_time_naming_field_and_value(text: str) -> None:
         read(text)
 
 
-@given(st.datetimes(datetime(1990, 1, 2), datetime(2026, 1, 31)))
-def test_a_written_time_reads_back_in_every_notation(at: datetime) -> None:
-    at = at.replace(microsecond=0, tzinfo=SHANGHAI, fold=0)
-    if at.astimezone(UTC).astimezone(SHANGHAI) != at or at.utcoffset() != timedelta(hours=8):
+@given(st.integers(631_238_400, 1_769_800_000))
+def test_a_written_time_reads_back_in_every_notation(seconds: int) -> None:
+    at = datetime.fromtimestamp(seconds, SHANGHAI)
+    if at.utcoffset() != timedelta(hours=8):
         return  # the summer times of 1990 and 1991, where an hour is missing or stands twice
     forms = ["%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日%H时%M分%S秒"]
     assert {read(at.strftime(form)) for form in forms} == {at}
