@@ -16,8 +16,9 @@ from schemas.records import ClassifiedPost, Event
 class EventClusterer:
     """Single-pass clustering by TF-IDF against centroids; places, labels and twins are evidence.
 
-    TF-IDF with incremental clustering beat sentence embeddings on Event2018 (Mazoyer et al., LREC 2020). An event keeps the id of its first post's hash; it takes posts until it has been quiet for
-    `active_days`. The same posts in the same order give the same events.
+    TF-IDF with incremental clustering beat sentence embeddings on Event2018 (Mazoyer et al., LREC 2020). An
+    event keeps the id made of its first post's; it takes posts until it has been quiet for `active_days`.
+    The same posts in the same order give the same events.
     """
 
     def __init__(self, parameters: EventParameters | None = None) -> None:
@@ -42,14 +43,14 @@ class EventClusterer:
         self._advance(post.origin.time)
         known = self._event_of.get(post.origin.id)
         if known is not None:
-            return self._describe(self._events[known])
+            return self._events[known].describe()
         counts = self._vocabulary.count_words(post)
         twin = self._twins.find(post.fingerprint)
         members = self._match(post, counts, twin)
         if members is None:
             members = self._open(make_event_id(post.origin.id), post.origin.id)
         self._join(members, post, counts, twin)
-        return self._describe(members)
+        return members.describe()
 
     def restore(self, members: Iterable[tuple[str, ClassifiedPost]]) -> None:
         """Take the state of an earlier clusterer: its posts in the order they came, with their event ids."""
@@ -63,10 +64,7 @@ class EventClusterer:
 
     def event(self, event_id: str) -> Event:
         """An active event as it stands. Raises KeyError for one that is not active."""
-        return self._describe(self._events[event_id])
-
-    def _describe(self, members: Members) -> Event:
-        return members.describe(self._vocabulary.start_idf)
+        return self._events[event_id].describe()
 
     def _open(self, event_id: str, post_id: str) -> Members:
         members = self._events[event_id] = Members(post_id, self._parameters)
@@ -77,15 +75,15 @@ class EventClusterer:
     def _join(self, members: Members, post: ClassifiedPost, counts: Weights, twin: str | None) -> None:
         distinct = twin is None or self._event_of[twin] != members.id
         before = members.last_seen.date()
-        scaled = self._vocabulary.scale(counts)
-        members.add(post, scaled, distinct=distinct, idf=self._vocabulary.start_idf)
+        kept = self._vocabulary.weigh_for_good(counts)
+        members.add(post, kept, distinct=distinct)
         self._event_of[post.origin.id] = members.id
         self._members_of[members.id].append(post.origin.id)
         if distinct:
             self._twins.enter(post.origin.id, post.fingerprint)
             self._texts_of[members.id].append(post.origin.id)
-        self._words.enter(members.id, scaled)
-        self._vocabulary.observe(counts, post.origin.time.date())
+        self._words.enter(members.id, kept)
+        self._vocabulary.observe(counts)
         self._quiet_since.get(before, set()).discard(members.id)
         self._quiet_since.setdefault(members.last_seen.date(), set()).add(members.id)
 
@@ -109,7 +107,7 @@ class EventClusterer:
     def _score(self, post: ClassifiedPost, weights: Weights, members: Members, *, is_twin: bool) -> float:
         """How far the evidence for this event lies above what a post needs to join it."""
         match = self._parameters.match
-        text = 1.0 if is_twin else members.cosine(weights, self._vocabulary.idf)
+        text = 1.0 if is_twin else members.cosine(weights)
         quiet = max(post.origin.time - members.last_seen, timedelta()) / self._active
         label = match.same_label if full_label(post)[0] in members.labels else 0.0
         return text + label + self._weigh_places(post, members) - match.least - match.waiting * quiet
@@ -134,7 +132,7 @@ class EventClusterer:
         if today <= self._today:
             return
         self._today = today
-        self._vocabulary.forget(today)
+        self._vocabulary.advance(today)
         oldest = today - self._active
         for day in sorted(day for day in self._quiet_since if day < oldest):
             for event_id in sorted(self._quiet_since.pop(day)):

@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
 from heapq import nlargest
@@ -95,10 +95,9 @@ class Members:
         self._rumours = 0.0
         self._urgency = 0
         self._central: list[tuple[str, Weights]] = []
+        self._length = 1.0
 
-    def add(
-        self, post: ClassifiedPost, counts: Weights, *, distinct: bool, idf: Callable[[str], float]
-    ) -> None:
+    def add(self, post: ClassifiedPost, weights: Weights, *, distinct: bool) -> None:
         """Take a post in; `distinct` says that no member had nearly the same text."""
         origin = post.origin
         insort(self._posts, (origin.time, origin.id))
@@ -114,7 +113,7 @@ class Members:
             self._reports += 1
             self._rumours += post.rumour.probability
             self._facts.add(post.facts)
-            self._add_words(post, counts, idf)
+            self._add_words(post, weights)
 
     def _add_places(self, post: ClassifiedPost) -> None:
         self.names.update(own_names(post.places))
@@ -125,26 +124,22 @@ class Members:
             votes, first = self._places.get(key, (0.0, place))
             self._places[key] = (votes + place.score, first)
 
-    def _add_words(self, post: ClassifiedPost, counts: Weights, idf: Callable[[str], float]) -> None:
-        for word, count in counts.items():
-            self.terms[word] = self.terms.get(word, 0.0) + count
+    def _add_words(self, post: ClassifiedPost, weights: Weights) -> None:
+        for word, weight in weights.items():
+            self.terms[word] = self.terms.get(word, 0.0) + weight
         most = self._parameters.terms.an_event
         if len(self.terms) > 2 * most:
-            heaviest = nlargest(most, ((count * idf(word), word) for word, count in self.terms.items()))
-            self.terms = {word: self.terms[word] for _, word in heaviest}
-        self._central.append((_headline(post, self._parameters.title_length), counts))
+            heaviest = nlargest(most, ((weight, word) for word, weight in self.terms.items()))
+            self.terms = {word: weight for weight, word in heaviest}
+        self._length = sqrt(sum(weight * weight for weight in self.terms.values())) or 1.0
+        self._central.append((_headline(post, self._parameters.title_length), weights))
         if len(self._central) > _CENTRAL:
-            self._central.remove(min(self._central, key=lambda one: self._centrality(one[1], idf)))
+            self._central.remove(min(self._central, key=lambda one: self.cosine(one[1])))
 
-    def _centrality(self, counts: Weights, idf: Callable[[str], float]) -> float:
-        return sum(count * self.terms.get(word, 0.0) * idf(word) ** 2 for word, count in counts.items())
-
-    def cosine(self, weights: Weights, idf: Callable[[str], float]) -> float:
-        """Cosine of a post's TF-IDF weights and this event's words under today's document frequencies."""
+    def cosine(self, weights: Weights) -> float:
+        """Cosine of a post's weights, of length one, and the sum of this event's."""
         terms = self.terms
-        ours = {word: count * idf(word) for word, count in terms.items()}
-        length = sqrt(sum(weight * weight for weight in ours.values())) or 1.0
-        return sum(weight * ours.get(word, 0.0) for word, weight in weights.items()) / length
+        return sum(weight * terms[word] for word, weight in weights.items() if word in terms) / self._length
 
     def _vote_place(self) -> Place | None:
         """The finest place that at least half as many members speak of as of the most named one."""
@@ -154,13 +149,14 @@ class Members:
         ranked = sorted(self._places.values(), key=lambda one: -one[0])
         return _finest(place for votes, place in ranked if votes * 2 >= most)
 
-    def describe(self, idf: Callable[[str], float]) -> Event:
+    def describe(self) -> Event:
         """The Event record of what has been gathered."""
-        weighted = ((count * idf(word), word) for word, count in self.terms.items())
-        titles = self._central
+        heaviest = nlargest(
+            self._parameters.keywords, ((weight, word) for word, weight in self.terms.items())
+        )
         return Event(
             id=self.id,
-            title=max(titles, key=lambda one: self._centrality(one[1], idf))[0],
+            title=max(self._central, key=lambda one: self.cosine(one[1]))[0],
             post_ids=tuple(post_id for _, post_id in self._posts),
             heat=len(self._posts),
             reports=self._reports,
@@ -169,7 +165,7 @@ class Members:
             place=self._vote_place(),
             first_seen=self._posts[0][0],
             last_seen=self.last_seen,
-            keywords=tuple(word for _, word in nlargest(self._parameters.keywords, weighted)),
+            keywords=tuple(word for _, word in heaviest),
             facts=self._facts.summarise(),
             rumour=self._rumours / self._reports,
             urgency=URGENCIES[self._urgency],

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from heapq import nlargest
@@ -27,27 +28,45 @@ def _says_something(word: str) -> bool:
     return len(word) > 1 and not word.isdecimal() and "*" not in word
 
 
+@dataclass(slots=True)
+class Day:
+    """The words of one day: in how many texts each stood."""
+
+    words: Counter[str] = field(default_factory=Counter)
+    texts: int = 0
+
+
 class Vocabulary:
     """Document frequencies: the start vocabulary for good, and the words of the last `days` days.
 
-    Words older than that leave, so that the state is the same whether it grew or was restored.
+    A day's words count from the next day on and until the window has passed them, so that weights stand still
+    within a day and the state is the same whether it grew or was restored.
     """
 
     def __init__(self, parameters: TermParameters, days: int) -> None:
-        self._parameters, self._days = parameters, days
+        self._parameters, self._window = parameters, timedelta(days=days)
         self._start_texts, self._start = load_start_vocabulary()
+        texts = self._start_texts + 1
+        self._start_idf = {word: log(texts / (count + 1)) for word, count in self._start.items()}
+        self._unseen_idf = log(texts)
         self._recent: Counter[str] = Counter()
         self._texts = 0
-        self._by_day: dict[date, tuple[Counter[str], list[int]]] = {}
+        self._days: dict[date, Day] = {}
+        self._today = date.min
+        self._idf: Weights = {}
 
     def start_idf(self, word: str) -> float:
         """Inverse document frequency by the start vocabulary alone: it never changes."""
-        return log((self._start_texts + 1) / (self._start.get(word, 0) + 1))
+        return self._start_idf.get(word, self._unseen_idf)
 
     def idf(self, word: str) -> float:
-        """Inverse document frequency (natural logarithm, add-one) by everything counted."""
-        texts = self._start_texts + self._texts + 1
-        return log(texts / (self._start.get(word, 0) + self._recent[word] + 1))
+        """Inverse document frequency (natural logarithm, add-one) by everything counted until yesterday."""
+        known = self._idf.get(word)
+        if known is None:
+            texts = self._start_texts + self._texts + 1
+            known = log(texts / (self._start.get(word, 0) + self._recent[word] + 1))
+            self._idf[word] = known
+        return known
 
     def count_words(self, post: ClassifiedPost) -> Weights:
         """Dampened counts of the words that say something; a word of the title counts more.
@@ -65,32 +84,38 @@ class Vocabulary:
         """TF-IDF of the heaviest words, of length one, heaviest first."""
         least = self._parameters.least_idf
         weighted = ((count * idf, word) for word, count in counts.items() if (idf := self.idf(word)) >= least)
+        return self._normalise(weighted)
+
+    def weigh_for_good(self, counts: Weights) -> Weights:
+        """TF-IDF of the heaviest words by the start vocabulary alone, of length one: what an event keeps."""
+        return self._normalise((count * self.start_idf(word), word) for word, count in counts.items())
+
+    def _normalise(self, weighted: Iterable[tuple[float, str]]) -> Weights:
         heaviest = nlargest(self._parameters.a_post, weighted)
         length = sqrt(sum(weight * weight for weight, _ in heaviest)) or 1.0
         return {word: weight / length for weight, word in heaviest}
 
-    def scale(self, counts: Weights) -> Weights:
-        """Counts of the heaviest words, scaled so that TF-IDF by the start vocabulary has length one."""
-        weighted = [(count * self.start_idf(word), word) for word, count in counts.items()]
-        heaviest = nlargest(self._parameters.a_post, weighted)
-        length = sqrt(sum(weight * weight for weight, _ in heaviest)) or 1.0
-        return {word: counts[word] / length for _, word in heaviest}
+    def observe(self, words: Iterable[str]) -> None:
+        """Count one text of today."""
+        day = self._days[self._today]
+        day.words.update(words)
+        day.texts += 1
 
-    def observe(self, words: Iterable[str], day: date) -> None:
-        """Count one text of that day."""
-        kept = set(words)
-        counter, texts = self._by_day.setdefault(day, (Counter(), [0]))
-        counter.update(kept)
-        texts[0] += 1
-        self._recent.update(kept)
-        self._texts += 1
+    def advance(self, today: date) -> None:
+        """Go on to a later day: what was counted comes into force, days before the window leave."""
+        yesterday = self._days.get(self._today)
+        if yesterday is not None:
+            self._recent.update(yesterday.words)
+            self._texts += yesterday.texts
+        self._today = today
+        self._days[today] = Day()
+        self._idf = {}
+        for day in [day for day in self._days if day < today - self._window]:
+            self._drop(self._days.pop(day))
 
-    def forget(self, today: date) -> None:
-        """Drop the days that have left the window."""
-        oldest = today - timedelta(days=self._days)
-        for day in [day for day in self._by_day if day < oldest]:
-            counter, texts = self._by_day.pop(day)
-            self._recent.subtract(counter)
-            self._texts -= texts[0]
-            for word in [word for word in counter if not self._recent[word]]:
+    def _drop(self, day: Day) -> None:
+        self._recent.subtract(day.words)
+        self._texts -= day.texts
+        for word in day.words:
+            if not self._recent[word]:
                 del self._recent[word]
