@@ -154,8 +154,9 @@ class ElasticStore:
         return self.index("alerts", ((one.id, one.version, alert_document(one.record)) for one in pending))
 
     def index(self, kind: str, documents: Iterable[Versioned]) -> IndexReport:
-        """Write (id, version, document) triples; a lower version than the index holds changes nothing there.
+        """Write (id, version, document) triples, some thousands a call, as all are held for the report.
 
+        A version lower than the one the index holds changes nothing there; an equal one is written again.
         Raises StoreUnavailable also when a busy server took nothing at all.
         """
         tally = _Tally(kind)
@@ -255,7 +256,7 @@ class _Tally:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.counts: Counter[str] = Counter()
-        self.versions: dict[str, int] = {}
+        self.sent: dict[str, Versioned] = {}
         self.settled: list[tuple[str, int]] = []
         self.rejected: list[Rejected] = []
         self.deferred_reason = ""
@@ -263,7 +264,7 @@ class _Tally:
     def action(self, document: Versioned) -> Document:
         """The bulk action that writes a document under its version."""
         key, version, source = document
-        self.versions[key] = version
+        self.sent[key] = document
         return {"_id": key, "_version": version, "_version_type": "external_gte", "_source": source}
 
     def count(self, *, ok: bool, answer: Document) -> None:
@@ -276,7 +277,8 @@ class _Tally:
         elif status == 400:
             # Only this status blames the document itself; all others may pass.
             self._settle("rejected", answer)
-            self.rejected.append(Rejected(answer["_id"], _reason(answer), answer.get("data", {})))
+            key = answer["_id"]
+            self.rejected.append(Rejected(key, _reason(answer), self.sent[key][2]))
         elif status == 404:
             reason = f"索引还没有建好，先运行 qianshao index apply（{_reason(answer)}）"
             raise StoreRefusedError(reason)
@@ -299,7 +301,7 @@ class _Tally:
     def _settle(self, how: str, answer: Document) -> None:
         self.counts[how] += 1
         key = answer["_id"]
-        self.settled.append((key, self.versions[key]))
+        self.settled.append((key, self.sent[key][1]))
 
 
 def _reason(answer: Document) -> str:

@@ -11,7 +11,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from stores.errors import StoreUnavailable
@@ -56,13 +63,13 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One writing transaction: all of it is kept, or, after an exception, none of it."""
-        with self._connect() as connection, connection.begin():
+        with self._clear_errors(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One reading transaction: a steady view that blocks no writer."""
-        with self._connect() as connection:
+        with self._clear_errors(), self.engine.connect() as connection:
             connection.execution_options(reading=True)
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -88,14 +95,24 @@ class Database:
         with self.read() as connection:
             return _is_current(connection, _alembic_config(connection))
 
-    def _connect(self) -> Connection:
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
         try:
-            return self.engine.connect()
-        except (OperationalError, InterfaceError) as error:
+            yield
+        except DBAPIError as error:
+            if not _is_server_trouble(error):
+                raise
             shown = self._url.render_as_string(hide_password=True)
-            reason = " ".join(str(error.orig).split())
-            msg = f"连不上数据库 {shown}：{reason}"
-            raise StoreUnavailable(msg) from error
+            line = f"数据库 {shown} 用不了：{' '.join(str(error.orig).split())}"
+            raise StoreUnavailable(line) from error
+
+
+def _is_server_trouble(error: DBAPIError) -> bool:
+    """Out of reach, locked, full, damaged or without our tables; not a row that breaks a constraint."""
+    if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
+        return True
+    # SQLite says DatabaseError itself, and no subclass of it, of a file that is none of its own.
+    return type(error) is DatabaseError
 
 
 def _is_current(connection: Connection, config: Config) -> bool:
