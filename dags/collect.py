@@ -35,7 +35,9 @@ def collect() -> None:
         with open_airflow_rooms() as rooms:
             return [source.name for source in enabled_sources(rooms)]
 
-    @task(max_active_tis_per_dag=4, execution_timeout=timedelta(minutes=15), map_index_template="{{ source }}")
+    @task(
+        max_active_tis_per_dag=4, execution_timeout=timedelta(minutes=15), map_index_template="{{ source }}"
+    )
     def crawl(name: str) -> int:
         from airflow.sdk import get_current_context
 

@@ -30,7 +30,12 @@ def database_settings(connection: "Connection") -> dict[str, Any]:
     if "url" in connection.extra_dejson:
         return {"database_url": connection.extra_dejson["url"]}
     url = URL.create(
-        "postgresql+psycopg", connection.login, connection.password, connection.host, connection.port, connection.schema
+        "postgresql+psycopg",
+        connection.login,
+        connection.password,
+        connection.host,
+        connection.port,
+        connection.schema,
     )
     return {"database_url": url.render_as_string(hide_password=False)}
 

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="邮件密码")
     smtp_timeout: float = Field(20.0, gt=0, description="邮件服务器超时（秒）")
     mail_sender: str = Field("qianshao@qianshao.invalid", description="预警邮件的发件人")
+    mail_domain: str = Field("qianshao.invalid", description="Message-ID 的域名")
     author_key: SecretStr | None = Field(None, description="作者标识的散列密钥；缺省时生成并保存在数据目录")
     crawl_timeout: float = Field(600.0, gt=0, description="一次采集的最长时间（秒）")
 

@@ -1,1 +1,1 @@
-"""The `qianshao` command line: one file a group of commands; each command calls one function of the pipeline."""
+"""The `qianshao` command line: one file a group; a command calls one function."""

@@ -45,7 +45,9 @@ def source_status(as_json: bool = typer.Option(False, "--json", help="输出 JSO
 
 @rules.command("check")
 def check_rules(
-    folder: Path | None = typer.Argument(None, exists=True, file_okay=False, help="规则目录；不给则查随包规则"),
+    folder: Path | None = typer.Argument(
+        None, exists=True, file_okay=False, help="规则目录；不给则查随包规则"
+    ),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
     """读一遍全部规则，跑规则里自带的测试，说明哪里不对。"""

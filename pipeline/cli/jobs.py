@@ -33,7 +33,9 @@ def run(
 
 
 def import_tables(
-    files: list[Path] = typer.Argument(..., metavar="FILE...", exists=True, dir_okay=False, help="CSV 或 XLSX"),
+    files: list[Path] = typer.Argument(
+        ..., metavar="FILE...", exists=True, dir_okay=False, help="CSV 或 XLSX"
+    ),
     mapping: str = typer.Option(..., "--mapping", "-m", help="映射名或映射文件（.yml）"),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:

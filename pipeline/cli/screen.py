@@ -5,13 +5,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from enum import IntEnum
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
+
+from pipeline.progress import Advance
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 answers = Console(highlight=False, soft_wrap=True)
@@ -24,13 +33,6 @@ class Exit(IntEnum):
     FAILED = 1
     WRONG_USE = 2
     QUARANTINED = 3
-
-
-class Advance(Protocol):
-    """Called with what is done and, where known, of how many."""
-
-    def __call__(self, done: int, total: int | None = None) -> None:
-        """Move the bar."""
 
 
 def say(line: str) -> None:
@@ -78,8 +80,16 @@ def print_answer(title: str, rows: Sequence[Mapping[str, object]], *, as_json: b
 @contextmanager
 def progress_bar(title: str, *, shown: bool = True) -> Iterator[Advance]:
     """A progress bar on standard error; silent where that is no terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=messages, disable=not (shown and messages.is_terminal), transient=True) as bar:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(
+        *columns, console=messages, disable=not (shown and messages.is_terminal), transient=True
+    ) as bar:
         task = bar.add_task(title, total=None)
 
         def advance(done: int, total: int | None = None) -> None:

@@ -1,10 +1,11 @@
 """`qianshao enrich` and `qianshao replay`: files through the text core, and through events and warning."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
 
-from pipeline.cli.screen import Exit, fail, print_answer, print_json, progress_bar, say
+from pipeline.cli.screen import Exit, fail, messages, print_answer, print_json, progress_bar, say
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +25,7 @@ def enrich(
 
     from pipeline.enrich import enrich_file
     from pipeline.settings import load_settings
-    from schemas.posts import SHANGHAI
+    from schemas.times import SHANGHAI
 
     if source != "-" and not Path(source).is_file():
         fail(f"{source}：没有这个文件", Exit.WRONG_USE)
@@ -39,7 +40,10 @@ def enrich(
             author_key=settings.author_secret(),
             progress=advance,
         )
-    say(f"读入 {report.lines} 行，写出 {report.written} 条，隔离 {report.quarantined} 条")
+    if as_json:
+        messages.print_json(data=asdict(report))
+    else:
+        say(f"读入 {report.lines} 行，写出 {report.written} 条，隔离 {report.quarantined} 条")
     raise typer.Exit(Exit.QUARANTINED if report.quarantined else Exit.OK)
 
 
@@ -53,7 +57,7 @@ def replay(
 
     from pipeline.replay import replay_file
     from pipeline.settings import load_settings
-    from schemas.posts import SHANGHAI
+    from schemas.times import SHANGHAI
 
     settings = load_settings()
     with progress_bar("重放") as advance:
@@ -69,5 +73,7 @@ def replay(
         print_json(report)
     else:
         say(f"读入 {report.posts} 条，事件 {report.events} 个，隔离 {report.quarantined} 条，输出在 {out}")
-        print_answer("预警", [{"级别": name, "个数": count} for name, count in report.levels.items()], as_json=False)
+        print_answer(
+            "预警", [{"级别": name, "个数": count} for name, count in report.levels.items()], as_json=False
+        )
     raise typer.Exit(Exit.QUARANTINED if report.quarantined else Exit.OK)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from schemas.codec import decode, encode
 from schemas.errors import Where
@@ -73,6 +73,20 @@ def event_members(db: Connection, event_id: str) -> list[ClassifiedPost]:
     """The posts of one event, in order of time."""
     query = select(posts.c.document).where(posts.c.event_id == event_id).order_by(posts.c.time, posts.c.id)
     return [_read(document) for document in db.execute(query).scalars()]
+
+
+def event_ids(db: Connection, ids: Iterable[str]) -> dict[str, str | None]:
+    """The event of each known post among these ids, None for one in no event; an unknown id is left out."""
+    found: dict[str, str | None] = {}
+    for batch in in_batches(ids):
+        query = select(posts.c.id, posts.c.event_id).where(posts.c.id.in_(batch))
+        found.update((row.id, row.event_id) for row in db.execute(query))
+    return found
+
+
+def latest_time(db: Connection) -> datetime | None:
+    """The time of the youngest post, None where there is none."""
+    return db.execute(select(func.max(posts.c.time))).scalar_one()
 
 
 def _read(document: str) -> ClassifiedPost:

@@ -4,7 +4,6 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +29,11 @@ os.environ |= {
 
 
 @pytest.fixture(scope="session")
-def dagbag() -> Iterator["DagBag"]:
+def dagbag() -> "DagBag":
     """The DAGs of the house, read by Airflow itself."""
     pytest.importorskip("airflow", reason="未安装 apache-airflow (the airflow extra is not installed)")
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
 
     initdb()
-    yield DagBag(str(DAGS))
+    return DagBag(str(DAGS))

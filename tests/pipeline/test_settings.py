@@ -60,7 +60,7 @@ def test_unknown_toml_key_is_refused() -> None:
         load_settings()
 
 
-def test_wrong_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_secret_is_not_shown() -> None:
     Path("qianshao.toml").write_text("smtp_password = 5417\n")
     with pytest.raises(ReadError) as caught:
         load_settings()

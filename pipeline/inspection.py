@@ -1,0 +1,79 @@
+"""What the commands list: source files, rules with their own tests, runs, quarantine."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from crawlers.discovery import check_sources, load_file, source_paths
+from pipeline.rooms import Rooms
+from schemas.errors import ReadError
+from schemas.times import SHANGHAI
+from stores.database.coverage import last_runs
+from stores.database.quarantine import open_quarantine
+
+Row = Mapping[str, object]
+
+
+def inspect_sources(folder: Path | None) -> tuple[list[Row], list[str]]:
+    """The readable sources as rows, and one line for every file that is not right."""
+    problems = [str(error) for error in check_sources(folder)]
+    rows: list[Row] = []
+    for path in source_paths(folder):
+        try:
+            source = load_file(path).source
+        except ReadError:
+            continue  # check_sources has said what is wrong with it
+        rows.append(
+            {
+                "名称": source.name,
+                "发布者": source.publisher,
+                "类型": source.kind,
+                "网址": source.url,
+                "启用": "是" if source.enabled else "否",
+                "核实": source.verified.isoformat() if source.verified else "未在线核实",
+            }
+        )
+    return rows, problems
+
+
+def source_rows(rooms: Rooms) -> list[Row]:
+    """The last run of every source."""
+    with rooms.database.read() as db:
+        runs = last_runs(db)
+    return [
+        {
+            "来源": run.source,
+            "开始": run.started.astimezone(SHANGHAI).isoformat(sep=" ", timespec="seconds"),
+            "状态": run.status,
+            "取得": run.fetched,
+            "新": run.new,
+            "见过": run.seen,
+            "隔离": run.quarantined,
+            "说明": run.note,
+        }
+        for run in runs.values()
+    ]
+
+
+def quarantine_rows(rooms: Rooms, size: int) -> list[Row]:
+    """The newest `size` records that wait for a fix."""
+    with rooms.database.read() as db:
+        found = list(open_quarantine(db))[-size:]
+    return [
+        {
+            "编号": key,
+            "来源": record.source,
+            "位置": record.where,
+            "原因": record.reason,
+            "时间": record.at.astimezone(SHANGHAI).isoformat(sep=" ", timespec="seconds"),
+        }
+        for key, record in found
+    ]
+
+
+def quarantined_text(rooms: Rooms, key: str) -> str | None:
+    """The bytes of one record as text, what is no UTF-8 escaped; None for an unknown key."""
+    with rooms.database.read() as db:
+        for found, record in open_quarantine(db):
+            if found == key:
+                return record.raw.decode("utf-8", errors="backslashreplace")
+    return None

@@ -1,0 +1,174 @@
+"""Analyse: the raw parts that wait go through text core, events and rules; one transaction a day of parts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import groupby
+
+from sqlalchemy import Connection
+
+from alerts.engine import WarningEngine
+from nlp.events import EventClusterer
+from nlp.events_parameters import load_event_parameters
+from pipeline.analysis import Analysis, Step
+from pipeline.progress import Advance, ignore_progress
+from pipeline.rooms import Rooms
+from schemas.codec import decode
+from schemas.errors import ReadError, Where
+from schemas.records import ClassifiedPost, Quarantined, RawPost
+from stores.database.alerts import open_alerts, save_alert
+from stores.database.events import save_events
+from stores.database.parts import Part, mark_analysed, new_parts
+from stores.database.posts import event_ids, latest_time, posts_since, save_posts
+from stores.database.quarantine import save_quarantined
+from stores.raw import BrokenPartError
+
+BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyseReport:
+    """What one analysis did; `alerts` counts new alerts and new revisions."""
+
+    parts: int = 0
+    posts: int = 0
+    spam: int = 0
+    events: int = 0
+    alerts: int = 0
+    quarantined: int = 0
+
+    def plus(self, other: "AnalyseReport") -> "AnalyseReport":
+        """Both together; an event touched in two batches counts twice."""
+        return AnalyseReport(
+            self.parts + other.parts,
+            self.posts + other.posts,
+            self.spam + other.spam,
+            self.events + other.events,
+            self.alerts + other.alerts,
+            self.quarantined + other.quarantined,
+        )
+
+    def line(self) -> str:
+        """One line for the terminal."""
+        return (
+            f"分析：分片 {self.parts} 个，帖文 {self.posts} 条（广告 {self.spam}），"
+            f"涉及事件 {self.events} 个，预警（含更新）{self.alerts} 条，隔离 {self.quarantined} 条"
+        )
+
+
+@dataclass(slots=True)
+class Batch:
+    """What came of one day of parts, held until it is saved as a whole."""
+
+    parts: Sequence[Part]
+    steps: list[Step] = field(default_factory=list)
+    revised: list[tuple[ClassifiedPost, str | None]] = field(default_factory=list)
+    aside: list[Quarantined] = field(default_factory=list)
+
+    def report(self) -> AnalyseReport:
+        """The counts of the batch."""
+        return AnalyseReport(
+            parts=len(self.parts),
+            posts=len(self.steps) + len(self.revised),
+            spam=sum(step.event is None for step in self.steps),
+            events=len({step.event.id for step in self.steps if step.event is not None}),
+            alerts=sum(len(step.alerts) for step in self.steps),
+            quarantined=len(self.aside),
+        )
+
+
+class PartTakenError(RuntimeError):
+    """Another run has analysed the part meanwhile; nothing of this batch is saved."""
+
+
+def analyse_waiting(rooms: Rooms, *, progress: Advance = ignore_progress) -> AnalyseReport:
+    """Analyse every part that waits, oldest day first.
+
+    A day's posts of all sources are taken in by the time they were fetched, so that voices of different
+    sources meet in the order they arrived. Running it again changes nothing.
+    """
+    with rooms.database.read() as db:
+        waiting = sorted(new_parts(db), key=lambda part: (part.day, part.at, part.path))
+    if not waiting:
+        return AnalyseReport()
+    analysis = open_analysis(rooms)
+    report, lines = AnalyseReport(), sum(part.lines for part in waiting)
+    for _, parts in groupby(waiting, key=lambda part: part.day):
+        batch = Batch(list(parts))
+        for done in take_in(rooms, analysis, batch):
+            progress(report.posts + done, lines)
+        save_batch(rooms, batch)
+        report = report.plus(batch.report())
+    return report
+
+
+def open_analysis(rooms: Rooms) -> Analysis:
+    """An analysis that goes on where the last one stopped, rebuilt from the posts in the state."""
+    knowledge = rooms.knowledge
+    engine = WarningEngine(knowledge.rules, knowledge.duty, knowledge.places)
+    analysis = Analysis(rooms.core, EventClusterer(), engine)
+    with rooms.database.read() as db:
+        last = latest_time(db)
+        if last is not None:
+            start = last - timedelta(days=load_event_parameters().active_days)
+            analysis.restore(posts_since(db, start), open_alerts(db))
+    return analysis
+
+
+def take_in(rooms: Rooms, analysis: Analysis, batch: Batch) -> Iterator[int]:
+    """Classify, cluster and judge the posts of a batch; yields how many are done."""
+    posts = sorted(_read_parts(rooms, batch), key=lambda post: (post.origin.fetched_at, post.origin.time))
+    with rooms.database.read() as db:
+        known = event_ids(db, [post.origin.id for post in posts])
+    fresh = _first_revisions(posts, known)
+    for start in range(0, len(fresh), BATCH):
+        chunk = fresh[start : start + BATCH]
+        batch.steps.extend(analysis.advance(chunk, [post.origin.fetched_at for post in chunk]))
+        yield start + len(chunk)
+    own = {step.post.origin.id: step.event.id if step.event else None for step in batch.steps}
+    taken = {post.origin for post in fresh}
+    later = [post for post in posts if post.origin not in taken]
+    batch.revised.extend((post, (known | own)[post.origin.id]) for post in rooms.core.enrich(later))
+
+
+def _first_revisions(posts: Iterable[RawPost], known: dict[str, str | None]) -> list[RawPost]:
+    """The posts that are in no event yet. A changed post stays in the event of its first revision.
+
+    Counting it again would let one edited post look like many voices.
+    """
+    first: dict[str, RawPost] = {}
+    for post in posts:
+        if post.origin.id not in known:
+            first.setdefault(post.origin.id, post)
+    return list(first.values())
+
+
+def _read_parts(rooms: Rooms, batch: Batch) -> Iterator[RawPost]:
+    for part in batch.parts:
+        try:
+            for number, line in rooms.raw.read(part.path):
+                try:
+                    yield decode(RawPost, line, Where(part.path, number))
+                except ReadError as error:
+                    batch.aside.append(Quarantined(part.source, str(error.where), str(error), line, part.at))
+        except BrokenPartError as error:
+            batch.aside.append(Quarantined(part.source, str(error.where), str(error), error.rest, part.at))
+
+
+def save_batch(rooms: Rooms, batch: Batch) -> None:
+    """Save everything a batch brought and close its parts, all or nothing. Raises PartTakenError."""
+    with rooms.database.begin() as db:
+        for part in batch.parts:
+            if not mark_analysed(db, part.path):
+                raise PartTakenError(part.path)
+        _save_results(db, batch)
+
+
+def _save_results(db: Connection, batch: Batch) -> None:
+    placed = [(step.post, step.event.id if step.event else None) for step in batch.steps]
+    save_posts(db, [*placed, *batch.revised])
+    save_events(db, (step.event for step in batch.steps if step.event is not None))
+    for step in batch.steps:
+        for alert in step.alerts:
+            save_alert(db, alert)
+    save_quarantined(db, batch.aside)

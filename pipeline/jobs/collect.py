@@ -1,0 +1,117 @@
+"""Collect: one crawl a source in a subprocess; what was not seen before goes to the raw zone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from crawlers.discovery import discover_sources
+from crawlers.quarantine import read_quarantine
+from crawlers.run import CrawlResult, crawl_in_subprocess
+from crawlers.source import Source
+from pipeline.jobs.store import store_posts
+from pipeline.rooms import Rooms
+from schemas.codec import decode
+from schemas.errors import Where
+from schemas.records import RawPost
+from schemas.times import SHANGHAI
+from stores.database.coverage import SourceRun, save_run
+from stores.database.parts import Part, new_parts
+
+
+@dataclass(frozen=True, slots=True)
+class CollectReport:
+    """What one crawl brought. `status` is the crawler's word: ok, too_few, too_many or failed."""
+
+    source: str
+    status: str
+    fetched: int
+    new: int
+    quarantined: int
+    why: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether somebody has to look at the source."""
+        return self.status in {"failed", "too_few"}
+
+    def line(self) -> str:
+        """One line for the terminal."""
+        counts = f"取得 {self.fetched} 条，新 {self.new} 条，隔离 {self.quarantined} 条"
+        return f"{self.source}：{self.status}，{counts}{'，' + self.why if self.why else ''}"
+
+
+class CollectFailed(RuntimeError):  # noqa: N818 - the state of the source, as the report says it
+    """A crawl that failed or brought too few records; what it did bring is stored."""
+
+    def __init__(self, report: CollectReport) -> None:
+        self.report = report
+        super().__init__(report.line())
+
+
+def enabled_sources(rooms: Rooms) -> list[Source]:
+    """The sources that a run crawls: shipped and the deployment's own, switched on."""
+    return [source for source in discover_sources(rooms.settings.sources) if source.enabled]
+
+
+def waiting_parts(rooms: Rooms) -> list[Part]:
+    """The raw parts that were not analysed yet."""
+    with rooms.database.read() as db:
+        return new_parts(db)
+
+
+def collect_source(rooms: Rooms, name: str) -> CollectReport:
+    """Crawl one source and store what is new. Raises CollectFailed after storing what there was."""
+    state = rooms.settings.home / "crawl"
+    state.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=state, prefix=f"{name}-") as folder:
+        result = crawl_in_subprocess(
+            name, Path(folder), state, rooms.settings.sources, rooms.settings.crawl_timeout
+        )
+        report = store_crawl(rooms, result)
+    if report.failed:
+        raise CollectFailed(report)
+    return report
+
+
+def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
+    """Store the records, the quarantine and the counts of one crawl, whole or cut short."""
+    now = datetime.now(SHANGHAI)
+    posts = list(read_records(result.records)) if result.records else []
+    aside = list(read_quarantine(result.quarantine)) if result.quarantine else []
+    stored = store_posts(rooms, posts)
+    rooms.quarantine(aside)
+    status, why = _status(result)
+    stats = result.stats
+    run = SourceRun(
+        source=result.source,
+        started=now if stats is None else stats.started,
+        finished=now if stats is None else stats.finished,
+        fetched=len(posts),
+        new=stored.new,
+        seen=stored.seen,
+        failed=len(aside),
+        quarantined=len(aside),
+        expected_min=None if stats is None else stats.expected.min,
+        expected_max=None if stats is None else stats.expected.max,
+        status=status,
+        note=why,
+    )
+    with rooms.database.begin() as db:
+        save_run(db, run)
+    return CollectReport(result.source, status, len(posts), stored.new, len(aside), why)
+
+
+def _status(result: CrawlResult) -> tuple[str, str]:
+    if result.stats is not None:
+        return result.stats.status, result.stats.why
+    lines = result.log_tail.strip().splitlines()
+    return "failed", lines[-1] if lines else f"采集进程退出码 {result.exit_code}"
+
+
+def read_records(path: Path) -> Iterator[RawPost]:
+    """The records of a crawl's output file."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            yield decode(RawPost, line, Where(path.name, number))

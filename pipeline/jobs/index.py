@@ -1,0 +1,140 @@
+"""Index: what changed in the state goes to Elasticsearch; templates, rebuild and search."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pipeline.progress import Advance, ignore_progress
+from pipeline.rooms import Rooms
+from schemas.errors import ReadError, Where
+from schemas.times import SHANGHAI
+from stores.database.index import (
+    KINDS,
+    count_pending,
+    forget_indexed,
+    mark_indexed,
+    pending_alerts,
+    pending_events,
+    pending_posts,
+)
+from stores.elastic import ElasticStore, IndexReport
+from stores.elastic_templates import ApplyReport
+
+BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedReport:
+    """What the index took. `rejected` documents are in quarantine with their reason.
+
+    `waiting` are rows that a busy server did not take; they go with the next run.
+    """
+
+    indexed: int = 0
+    rejected: int = 0
+    waiting: int = 0
+    errors: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        """One line for the terminal."""
+        return f"索引：写入 {self.indexed} 条，拒收 {self.rejected} 条，待写 {self.waiting} 条"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """Posts found, as table rows."""
+
+    total: int
+    rows: list[Mapping[str, object]]
+
+
+def need_elastic(rooms: Rooms) -> ElasticStore:
+    """The index of this deployment. Raises ReadError where none is set."""
+    if rooms.elastic is None:
+        where = Where("QIANSHAO_* 变量或 qianshao.toml")
+        raise ReadError(where, "elasticsearch_url", None, "Elasticsearch 9 的地址")
+    return rooms.elastic
+
+
+def apply_templates(rooms: Rooms) -> list[str]:
+    """Bring templates, indices and aliases into shape; one line for each change."""
+    report = prepare_index(rooms, need_elastic(rooms))
+    lifecycle = "服务器支持索引生命周期管理" if report.lifecycle else "服务器没有索引生命周期管理"
+    return [*(report.changed or ("没有需要改的",)), lifecycle]
+
+
+def prepare_index(rooms: Rooms, elastic: ElasticStore) -> ApplyReport:
+    """Templates, indices and aliases in shape; the rows of an index that is new and empty wait again."""
+    report = elastic.apply()
+    with rooms.database.begin() as db:
+        for kind in report.new_indices:
+            forget_indexed(db, kind)
+    return report
+
+
+def index_changed(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:
+    """Write every row that changed since it was last indexed. Without an Elasticsearch nothing is done.
+
+    Raises StoreUnavailable when the server is down: the rows stay pending.
+    """
+    if rooms.elastic is None:
+        return IndexedReport()
+    prepare_index(rooms, rooms.elastic)
+    with rooms.database.read() as db:
+        total = sum(count_pending(db).values())
+    indexed, errors = 0, list[str]()
+    for kind in KINDS:
+        while (report := _index_batch(rooms, rooms.elastic, kind)).settled:
+            indexed += report.indexed
+            errors += [f"{kind}/{one.id}：{one.reason}" for one in report.rejected]
+            progress(indexed, total)
+    with rooms.database.read() as db:
+        waiting = sum(count_pending(db).values())
+    rooms.elastic.refresh()
+    return IndexedReport(indexed, len(errors), waiting, tuple(errors))
+
+
+def _index_batch(rooms: Rooms, elastic: ElasticStore, kind: str) -> IndexReport:
+    """Write one batch of a kind and note what the server has settled."""
+    read: dict[str, Callable[[Connection, int], Sequence[Any]]] = {
+        "posts": pending_posts,
+        "events": pending_events,
+        "alerts": pending_alerts,
+    }
+    write = {"posts": elastic.index_posts, "events": elastic.index_events, "alerts": elastic.index_alerts}
+    with rooms.database.read() as db:
+        pending = read[kind](db, BATCH)
+    report = write[kind](pending)
+    with rooms.database.begin() as db:
+        mark_indexed(db, kind, report.settled)
+    rooms.quarantine(report.quarantined(datetime.now(SHANGHAI)))
+    return report
+
+
+def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:
+    """Write the whole state to Elasticsearch again."""
+    need_elastic(rooms)
+    with rooms.database.begin() as db:
+        for kind in KINDS:
+            forget_indexed(db, kind)
+    return index_changed(rooms, progress=progress)
+
+
+def search_posts(rooms: Rooms, query: str, size: int) -> SearchAnswer:
+    """The posts that contain every word of the query, segmented as the posts are."""
+    words = [word for word in rooms.core.segment(query) if word.strip()]
+    found = need_elastic(rooms).search_words(words, size=size)
+    return SearchAnswer(found.total, [_row(hit.document) for hit in found.hits])
+
+
+def _row(document: Mapping[str, Any]) -> Mapping[str, object]:
+    return {
+        "时间": datetime.fromisoformat(document["time"]).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
+        "来源": document["source"],
+        "类别": document["complaint"]["zh"],
+        "内容": str(document["text"])[:80],
+        "编号": document["id"],
+    }
