@@ -1,0 +1,129 @@
+"""Which incident a text reports, if any: seed phrases of the taxonomy, weighed by where and how they stand."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nlp.knowledge import read_knowledge
+from nlp.phrases import Hit, PhraseFinder
+from schemas.records import Label
+from schemas.taxonomy.labels import Family
+
+NONE = "none"
+_KNOWN = read_knowledge("incident")
+_FURTHER = _KNOWN.number("further", 0, 1)
+_SLOPE, _MIDDLE = _KNOWN.number("slope", 0, 10), _KNOWN.number("middle", 0, 10)
+_THRESHOLD = _KNOWN.number("threshold", 0, 1)
+_WORRIED, _WORRY_WORDS = _KNOWN.number("worried", 0, 1), _KNOWN.texts("worry_words", 1)
+_SAME, _ELSEWHERE = _KNOWN.number("not_now_same_sentence", 0, 1), _KNOWN.number("not_now_elsewhere", 0, 1)
+_LEAD, _AFTER_LEAD = _KNOWN.whole("lead_characters"), _KNOWN.number("after_lead", 0, 1)
+_TITLE, _IN_TITLE = _KNOWN.whole("title_characters"), _KNOWN.number("in_title", 1, 2)
+_REQUESTED, _REQUEST_WORDS = _KNOWN.number("requested", 0, 1), _KNOWN.texts("request_words", 1)
+_PAST, _PAST_WORDS = _KNOWN.number("past", 0, 1), _KNOWN.texts("past_words", 1)
+_KNOWN.close()
+
+_TOLD_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Role:
+    """What a phrase is for: `seed` or `against` of a label, or a word of `worry`, `not_now`, `past` or `request`."""
+
+    what: str
+    label: str
+    weight: float
+    phrase: str
+
+
+class IncidentJudge:
+    """Judges whether a text reports an incident that is happening, and of which kind.
+
+    The probability is a score made of seed weights by a logistic curve (nlp/knowledge/incident.yml), not the
+    outcome of training: there are no labelled posts for most kinds.
+    """
+
+    def __init__(self, family: Family) -> None:
+        self._roles = [*_collect_roles(family)]
+        self._finder = PhraseFinder([role.phrase for role in self._roles])
+
+    def judge(self, text: str) -> Label:
+        """The kind of incident with its probability and the phrases that decided; `none` with what is left.
+
+        >>> IncidentJudge(load_families()["incident"]).judge("三楼着火了，浓烟滚滚").name
+        'fire'
+        """
+        hits = self._finder.find(text)
+        if not hits:
+            return Label(NONE, 1.0)
+        weights = self._weigh(hits, text)
+        if not weights:
+            return Label(NONE, 1.0)
+        scores = {label: _sum_up(list(phrases.values())) for label, phrases in weights.items()}
+        label = max(scores, key=scores.__getitem__)
+        probability = 1 / (1 + math.exp(-_SLOPE * (scores[label] - _MIDDLE)))
+        if probability < _THRESHOLD:
+            return Label(NONE, round(1 - probability, 4))
+        told = sorted(weights[label], key=lambda phrase: -weights[label][phrase])[:_TOLD_WORDS]
+        return Label(label, round(probability, 4), tuple(told))
+
+    def _weigh(self, hits: Sequence[Hit], text: str) -> dict[str, dict[str, float]]:
+        """For each label the weight of each distinct seed that is not held back."""
+        by_role: dict[str, list[tuple[Hit, _Role]]] = defaultdict(list)
+        for hit in hits:
+            role = self._roles[hit.phrase]
+            by_role[role.what].append((hit, role))
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        for hit, role in by_role["seed"]:
+            if any(_holds_back(other, against, hit, role) for other, against in by_role["against"]):
+                continue
+            weight = role.weight * _discount(hit, by_role)
+            found[role.label][role.phrase] = max(weight, found[role.label].get(role.phrase, 0.0))
+        return {label: _drop_contained(phrases) for label, phrases in found.items()}
+
+
+def _collect_roles(family: Family) -> Iterator[_Role]:
+    for label in family.labels.values():
+        yield from (_Role("seed", label.name, seed.weight, seed.phrase) for seed in label.seeds)
+        yield from (_Role("against", label.name, 0, phrase) for phrase in label.against)
+    yield from (_Role("not_now", "", 0, phrase) for phrase in family.not_now)
+    yield from (_Role("worry", "", 0, phrase) for phrase in _WORRY_WORDS)
+    yield from (_Role("request", "", 0, phrase) for phrase in _REQUEST_WORDS)
+    yield from (_Role("past", "", 0, phrase) for phrase in _PAST_WORDS)
+
+
+def _holds_back(other: Hit, against: _Role, hit: Hit, seed: _Role) -> bool:
+    """A look-alike (火锅 for 火) holds back the seeds it covers or touches; one of several parts its sentence."""
+    if against.label != seed.label:
+        return False
+    if " " in against.phrase:
+        return other.sentence == hit.sentence
+    return other.start < hit.end and hit.start < other.end
+
+
+def _discount(hit: Hit, by_role: dict[str, list[tuple[Hit, _Role]]]) -> float:
+    factor = _IN_TITLE if hit.start < _TITLE else 1.0 if hit.start < _LEAD else _AFTER_LEAD
+    if hit.start >= _TITLE and any(other.start < _TITLE for other, _ in by_role["request"]):
+        factor *= _REQUESTED
+    if any(other.sentence == hit.sentence and other.start <= hit.end for other, _ in by_role["worry"]):
+        factor *= _WORRIED
+    if any(other.sentence == hit.sentence for other, _ in by_role["past"]):
+        factor *= _PAST
+    if any(other.sentence == hit.sentence for other, _ in by_role["not_now"]):
+        factor *= _SAME
+    elif by_role["not_now"]:
+        factor *= _ELSEWHERE
+    return factor
+
+
+def _drop_contained(phrases: dict[str, float]) -> dict[str, float]:
+    """浓烟滚滚 is not told once more by 浓烟."""
+    return {
+        phrase: weight
+        for phrase, weight in phrases.items()
+        if not any(phrase != other and phrase in other and phrases[other] >= weight for other in phrases)
+    }
+
+
+def _sum_up(weights: list[float]) -> float:
+    return sum(weight * _FURTHER**rank for rank, weight in enumerate(sorted(weights, reverse=True)))
