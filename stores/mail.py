@@ -170,7 +170,8 @@ def _reason(error: Exception) -> str:
         return "；".join(answers)
     if isinstance(error, smtplib.SMTPResponseException):
         return _answer(error.smtp_code, error.smtp_error)
-    if isinstance(error, TimeoutError):
+    # smtplib hides a time-out in a disconnection of its own.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "超时没有回答 (timed out)"
     return " ".join(str(error).split()) or type(error).__name__
 

@@ -86,7 +86,8 @@ def event_ids(db: Connection, ids: Iterable[str]) -> dict[str, str | None]:
 
 def latest_time(db: Connection) -> datetime | None:
     """The time of the youngest post, None where there is none."""
-    return db.execute(select(func.max(posts.c.time))).scalar_one()
+    time: datetime | None = db.execute(select(func.max(posts.c.time))).scalar_one()
+    return time
 
 
 def _read(document: str) -> ClassifiedPost:

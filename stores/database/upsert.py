@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, case, or_
+from sqlalchemy import ColumnElement, Connection, Insert, Table, case, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, object]
@@ -18,7 +18,7 @@ def insert_new(db: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert the rows whose key is not there yet; returns how many were new."""
     if not rows:
         return 0
-    return db.execute(_insert(db, table).on_conflict_do_nothing(), list(rows)).rowcount
+    return _count_written(db, _insert(db, table).on_conflict_do_nothing(), rows)
 
 
 def upsert(
@@ -45,7 +45,7 @@ def upsert(
         now = _clock_version()
         written = [{**row, "changed": now} for row in rows]
     update = statement.on_conflict_do_update(index_elements=sorted(key), set_=values, where=wanted)
-    return db.execute(update, written).rowcount
+    return _count_written(db, update, written)
 
 
 def in_batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
@@ -58,6 +58,11 @@ def in_batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]
 def plain_text(text: str) -> str:
     """Text a database column takes: PostgreSQL refuses NUL, and no encoder takes half a surrogate pair."""
     return text.replace("\0", "\u2400").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _count_written(db: Connection, statement: Insert, rows: Sequence[Row]) -> int:
+    # Without the option SQLAlchemy forgets the count of an INSERT on PostgreSQL.
+    return db.execute(statement, list(rows), execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _insert(db: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

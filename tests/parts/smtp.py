@@ -66,6 +66,7 @@ class _Hooks:
             return "451 4.3.0 come back later"
         if self.server.behaviour == "hang":
             await asyncio.sleep(60)
+            return "451 4.3.0 too late"
         content = envelope.original_content
         assert content is not None
         self.server.received.append(content)

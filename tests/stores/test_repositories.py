@@ -1,0 +1,342 @@
+"""What each room of the state keeps, on SQLite and PostgreSQL; doing it twice changes nothing."""
+
+from dataclasses import replace
+from datetime import UTC, date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from schemas.records import AlertState, Level, Quarantined
+from stores.database import Database
+from stores.database.alerts import (
+    alert_history,
+    alerts_by_id,
+    alerts_since,
+    log_failed,
+    log_sending,
+    log_sent,
+    log_skipped,
+    open_alerts,
+    save_alert,
+    sent_mails,
+    unsent_alerts,
+)
+from stores.database.coverage import SourceRun, last_runs, runs_since, save_run
+from stores.database.events import events_by_id, events_since, save_events
+from stores.database.index import (
+    count_pending,
+    forget_indexed,
+    mark_indexed,
+    pending_alerts,
+    pending_events,
+    pending_posts,
+)
+from stores.database.meta import get_meta, set_meta
+from stores.database.parts import add_part, all_parts, mark_analysed, new_parts
+from stores.database.posts import (
+    classified_since,
+    event_members,
+    known_revisions,
+    posts_by_id,
+    posts_since,
+    save_posts,
+    save_seen,
+)
+from stores.database.quarantine import count_quarantine, mark_replayed, open_quarantine, save_quarantined
+from stores.errors import StoreUnavailable
+from stores.raw import RawFile
+from tests.stores.examples import NOON, make_alert, make_event, make_mail, make_post
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_post_comes_back_as_it_was(database: Database) -> None:
+    post = make_post()
+    with database.begin() as db:
+        assert save_posts(db, [(post, "event1")]) == 1
+        assert save_posts(db, [(post, "event1")]) == 0
+    with database.read() as db:
+        assert list(posts_since(db, NOON - HOUR)) == [("event1", post)]
+        assert posts_by_id(db, ["post1", "unknown"]) == {"post1": post}
+        assert event_members(db, "event1") == [post]
+
+
+def test_posts_are_restored_in_order_of_time_and_only_recent_ones(database: Database) -> None:
+    times = {"late": NOON, "early": NOON - 2 * HOUR, "old": NOON - 9 * HOUR, "loose": NOON - HOUR}
+    posts = [make_post(key, published_at=time) for key, time in times.items()]
+    with database.begin() as db:
+        save_posts(db, [(post, None if post.origin.id == "loose" else "event1") for post in posts])
+        assert [post.origin.id for _, post in posts_since(db, NOON - 3 * HOUR)] == ["early", "late"]
+        assert [post.origin.id for post in classified_since(db, NOON - 3 * HOUR)] == [
+            "early",
+            "loose",
+            "late",
+        ]
+
+
+def test_a_post_without_a_time_counts_from_when_it_was_fetched(database: Database) -> None:
+    with database.begin() as db:
+        save_posts(db, [(make_post(published_at=None), "event1")])
+        assert len(list(posts_since(db, NOON))) == 1
+        assert list(posts_since(db, NOON + HOUR)) == []
+
+
+def test_an_older_revision_does_not_replace_a_newer_one(database: Database) -> None:
+    new, old = make_post(revision="r2", fetched_at=NOON), make_post(revision="r1", fetched_at=NOON - HOUR)
+    with database.begin() as db:
+        assert save_posts(db, [(new, "event1"), (old, "event1")]) == 1
+        assert save_posts(db, [(old, "event1")]) == 0
+        assert posts_by_id(db, ["post1"])["post1"].origin.revision == "r2"
+
+
+def test_many_posts_are_saved_and_found(database: Database) -> None:
+    posts = [(make_post(f"post{number}"), f"event{number % 7}") for number in range(1_234)]
+    with database.begin() as db:
+        assert save_posts(db, posts) == 1_234
+        assert save_posts(db, posts) == 0
+        assert len(posts_by_id(db, [f"post{number}" for number in range(2_000)])) == 1_234
+
+
+def test_revisions_are_seen_once(database: Database) -> None:
+    with database.begin() as db:
+        assert save_seen(db, [("post1", "r1"), ("post1", "r2"), ("post2", "r1")], NOON) == 3
+        assert save_seen(db, [("post1", "r1"), ("post3", "r1")], NOON) == 1
+        assert known_revisions(db, ["post1", "post3", "post4"]) == {
+            ("post1", "r1"),
+            ("post1", "r2"),
+            ("post3", "r1"),
+        }
+        assert known_revisions(db, []) == set()
+
+
+def test_events_keep_their_newest_record(database: Database) -> None:
+    small, grown = make_event(), make_event(posts=("post1", "post2"), heat=2)
+    with database.begin() as db:
+        assert save_events(db, [small, grown]) == 1
+        assert save_events(db, [grown]) == 0
+        assert events_by_id(db, ["event1", "none"]) == {"event1": grown}
+        assert list(events_since(db, NOON + timedelta(minutes=2))) == [grown]
+        assert list(events_since(db, NOON + timedelta(minutes=3))) == []
+
+
+def test_every_revision_of_an_alert_is_kept(database: Database) -> None:
+    first, second = make_alert(), make_alert(revision=2, level=Level.RED)
+    with database.begin() as db:
+        assert save_alert(db, first)
+        assert not save_alert(db, first)
+        assert save_alert(db, second)
+        assert not save_alert(db, first)
+        assert open_alerts(db) == [second]
+        assert alerts_by_id(db, ["alert1"]) == {"alert1": second}
+        assert alert_history(db, "alert1") == [first, second]
+        assert list(alerts_since(db, second.raised_at)) == [second]
+        assert list(alerts_since(db, second.raised_at + HOUR)) == []
+
+
+def test_a_closed_alert_is_not_open(database: Database) -> None:
+    with database.begin() as db:
+        save_alert(db, make_alert())
+        save_alert(db, replace(make_alert(), state=AlertState.CLOSED))
+        assert open_alerts(db) == []
+
+
+def test_a_sent_revision_is_not_sent_again(database: Database) -> None:
+    alert, mail = make_alert(), make_mail()
+    with database.begin() as db:
+        save_alert(db, alert)
+        assert unsent_alerts(db) == [alert]
+        assert log_sending(db, mail, NOON)
+        log_sent(db, mail.message_id, NOON, "x@example.cn 550 no such mailbox")
+        assert unsent_alerts(db) == []
+        assert not log_sending(db, mail, NOON)
+        (line,) = sent_mails(db, "alert1")
+    assert (line.state, line.attempts, line.to) == ("sent", 1, mail.to)
+    assert line.note == "x@example.cn 550 no such mailbox"
+
+
+def test_a_mail_begun_before_a_crash_goes_again_under_the_same_id(database: Database) -> None:
+    alert, mail = make_alert(), make_mail()
+    with database.begin() as db:
+        save_alert(db, alert)
+        log_sending(db, mail, NOON)
+    with database.begin() as db:
+        assert unsent_alerts(db) == [alert]
+        assert log_sending(db, mail, NOON + HOUR)
+        (line,) = sent_mails(db)
+    assert (line.message_id, line.state, line.attempts) == (mail.message_id, "sending", 2)
+
+
+def test_a_failed_mail_stays_unsent_with_its_reason(database: Database) -> None:
+    mail = make_mail()
+    with database.begin() as db:
+        save_alert(db, make_alert())
+        for attempt in range(1, 4):
+            assert log_sending(db, mail, NOON)
+            log_failed(db, mail.message_id, NOON, "连不上邮件服务器\0")
+            (line,) = sent_mails(db)
+            assert (line.state, line.attempts, line.note) == ("failed", attempt, "连不上邮件服务器␀")
+        assert len(unsent_alerts(db)) == 1
+
+
+def test_a_new_revision_is_sent_of_its_own(database: Database) -> None:
+    second = make_alert(revision=2)
+    with database.begin() as db:
+        save_alert(db, make_alert())
+        log_sending(db, make_mail(), NOON)
+        log_sent(db, make_mail().message_id, NOON)
+        save_alert(db, second)
+        assert unsent_alerts(db) == [second]
+
+
+def test_a_skipped_revision_goes_to_nobody(database: Database) -> None:
+    with database.begin() as db:
+        save_alert(db, make_alert())
+        log_skipped(db, make_alert(), NOON, "上级预警已覆盖")
+        log_skipped(db, make_alert(), NOON, "上级预警已覆盖")
+        assert unsent_alerts(db) == []
+        assert [(line.state, line.note) for line in sent_mails(db)] == [("skipped", "上级预警已覆盖")]
+
+
+def test_a_mail_that_was_never_begun_cannot_be_closed(database: Database) -> None:
+    with pytest.raises(LookupError), database.begin() as db:
+        log_sent(db, "<unknown@qianshao>", NOON)
+
+
+def test_a_part_is_analysed_once(database: Database) -> None:
+    file = RawFile("forum/2026-03-05/0123456789ab.jsonl.gz", "forum", date(2026, 3, 5), "0" * 64, 12)
+    other = replace(file, path="hotline/x.jsonl.gz", source="hotline")
+    with database.begin() as db:
+        assert add_part(db, file, NOON)
+        assert not add_part(db, file, NOON + HOUR)
+        assert add_part(db, other, NOON - HOUR)
+        assert [part.path for part in new_parts(db)] == [other.path, file.path]
+        assert [part.lines for part in new_parts(db, "forum")] == [12]
+        assert mark_analysed(db, file.path)
+        assert not mark_analysed(db, file.path)
+        assert [part.path for part in new_parts(db)] == [other.path]
+        assert [(part.state, part.day) for part in all_parts(db)] == [
+            ("new", date(2026, 3, 5)),
+            ("analysed", date(2026, 3, 5)),
+        ]
+
+
+def test_quarantine_keeps_the_bytes_and_a_repeat_adds_nothing(database: Database) -> None:
+    bad = Quarantined("热线", "工单.csv:3", "时间 = '昨天吧'\0", b"\xff\x00\xfe,1", NOON)
+    with database.begin() as db:
+        assert save_quarantined(db, [bad, replace(bad, where="工单.csv:4")]) == 2
+        assert save_quarantined(db, [replace(bad, at=NOON + HOUR)]) == 0
+        assert count_quarantine(db) == {"热线": 2}
+        assert list(open_quarantine(db, "论坛")) == []
+        (first, back), _ = sorted(open_quarantine(db, "热线"), key=lambda pair: pair[1].where)
+        assert (back.raw, back.reason, back.at) == (bad.raw, "时间 = '昨天吧'␀", NOON)
+        assert mark_replayed(db, [first]) == 1
+        assert mark_replayed(db, [first]) == 0
+        assert count_quarantine(db) == {"热线": 1}
+        assert save_quarantined(db, [bad]) == 0
+
+
+def test_runs_of_sources_are_kept(database: Database) -> None:
+    run = SourceRun("论坛", NOON, None, 3, 2, 1, 0, 0, 5, None, "running")
+    done = replace(run, finished=NOON + HOUR, status="few", note="少于预期")
+    later = replace(done, started=NOON + 2 * HOUR, finished=NOON + 3 * HOUR)
+    with database.begin() as db:
+        for one in (run, done, later, replace(run, source="热线")):
+            save_run(db, one)
+        assert runs_since(db, NOON + HOUR) == [later]
+        assert last_runs(db) == {"论坛": later, "热线": replace(run, source="热线")}
+        assert last_runs(db)["论坛"].started.tzinfo is UTC
+
+
+def test_single_values_are_kept(database: Database) -> None:
+    with database.begin() as db:
+        set_meta(db, "last_tick", "a")
+        set_meta(db, "last_tick", "b")
+        assert get_meta(db, "last_tick") == "b"
+
+
+def test_only_what_changed_waits_for_the_index(database: Database) -> None:
+    post = make_post()
+    with database.begin() as db:
+        save_posts(db, [(post, "event1")])
+        save_events(db, [make_event()])
+        save_alert(db, make_alert())
+        assert count_pending(db) == {"posts": 1, "events": 1, "alerts": 1}
+        (waiting,) = pending_posts(db, 10)
+        assert (waiting.id, waiting.record, waiting.event_id) == ("post1", post, "event1")
+        mark_indexed(db, "posts", [(waiting.id, waiting.version)])
+        mark_indexed(db, "events", [(one.id, one.version) for one in pending_events(db, 10)])
+        mark_indexed(db, "alerts", [(one.id, one.version) for one in pending_alerts(db, 10)])
+        save_posts(db, [(post, "event1")])
+        save_events(db, [make_event()])
+        save_alert(db, make_alert())
+        assert count_pending(db) == {"posts": 0, "events": 0, "alerts": 0}
+        save_posts(db, [(post, "event2")])
+        assert pending_posts(db, 10)[0].version > waiting.version
+        assert forget_indexed(db, "events") == 1
+        assert count_pending(db) == {"posts": 1, "events": 1, "alerts": 0}
+
+
+def test_a_row_changed_during_indexing_is_indexed_again(database: Database) -> None:
+    with database.begin() as db:
+        save_events(db, [make_event()])
+        (taken,) = pending_events(db, 10)
+    with database.begin() as db:
+        save_events(db, [make_event(heat=2)])
+    with database.begin() as db:
+        mark_indexed(db, "events", [(taken.id, taken.version)])
+        (again,) = pending_events(db, 10)
+    assert again.record.heat == 2
+    assert again.version > taken.version
+
+
+def test_the_longest_waiting_come_first_and_no_more_than_asked(database: Database) -> None:
+    with database.begin() as db:
+        for number in range(5):
+            save_events(db, [make_event(f"event{number}")])
+        save_events(db, [make_event("event0", heat=2)])
+        assert [one.id for one in pending_events(db, 3)] == ["event1", "event2", "event3"]
+
+
+def test_a_version_grows_when_the_clock_goes_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([2_000_000, 1_000, 1_000, 5_000_000])
+    monkeypatch.setattr("stores.database.upsert.time.time_ns", lambda: next(clock))
+    versions = []
+    with database.begin() as db:
+        for heat in range(1, 5):
+            save_events(db, [make_event(heat=heat)])
+            versions.append(pending_events(db, 1)[0].version)
+    assert versions == [2_000, 2_001, 2_002, 5_000]
+
+
+def _write_and_hang_up(db: Connection) -> None:
+    set_meta(db, "tick", "1")
+    db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+def test_a_lost_connection_is_one_clear_line(postgres_url: str) -> None:
+    with Database(postgres_url) as database:
+        database.upgrade()
+        with pytest.raises(StoreUnavailable, match="用不了"), database.begin() as db:
+            _write_and_hang_up(db)
+        with database.read() as db:
+            assert get_meta(db, "tick") is None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+@given(
+    where=st.text(),
+    reason=st.text(alphabet=st.characters(codec=None, exclude_categories=())),
+    raw=st.binary(),
+)
+def test_anything_unreadable_can_be_quarantined(
+    database: Database, where: str, reason: str, raw: bytes
+) -> None:
+    record = Quarantined("论坛", where, reason, raw, NOON)
+    with database.begin() as db:
+        save_quarantined(db, [record])
+        assert save_quarantined(db, [record]) == 0
+        assert raw in {kept.raw for _, kept in open_quarantine(db)}
