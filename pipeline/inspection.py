@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crawlers.discovery import check_sources, load_file, source_paths
-from pipeline.rooms import Rooms
+from pipeline.rehearsal import rehearse_rule
+from pipeline.rooms import Rooms, load_core, load_knowledge
 from schemas.errors import ReadError
+from schemas.rules.loader import load_rules
 from schemas.times import SHANGHAI
 from stores.database.coverage import last_runs
 from stores.database.quarantine import open_quarantine
@@ -77,3 +79,25 @@ def quarantined_text(rooms: Rooms, key: str) -> str | None:
             if found == key:
                 return record.raw.decode("utf-8", errors="backslashreplace")
     return None
+
+
+def inspect_rules(folder: Path | None, deployment: Path | None) -> tuple[list[Row], list[str]]:
+    """The rules as rows, and one line for every test inside a rule that does not end as it says.
+
+    Raises ReadError for the first file that is not right.
+    """
+    knowledge, core = load_knowledge(deployment), load_core(deployment)
+    rules = knowledge.rules if folder is None else load_rules(folder, knowledge.duty)
+    problems = [line for rule in rules for line in rehearse_rule(rule, core, knowledge)]
+    failed = {problem.split("：")[0] for problem in problems}
+    rows: list[Row] = [
+        {
+            "规则": rule.name,
+            "标题": rule.title,
+            "状态": rule.status,
+            "级别": rule.level.name.lower(),
+            "测试": f"{len(rule.tests)} 项{'有误' if rule.name in failed else '通过'}",
+        }
+        for rule in rules
+    ]
+    return rows, problems

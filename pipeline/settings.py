@@ -3,7 +3,7 @@
 import os
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         return path.read_text().strip().encode()
 
 
-def load_settings(**given: object) -> Settings:
+def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - pydantic checks each of them
     """The settings in force. Raises ReadError naming the variable, its value and what is allowed.
 
     `given` overrides variables and files: a test or an Airflow connection passes what it knows.

@@ -1,11 +1,9 @@
 """Index: what changed in the state goes to Elasticsearch; templates, rebuild and search."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy import Connection
 
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
@@ -86,7 +84,7 @@ def index_changed(rooms: Rooms, *, progress: Advance = ignore_progress) -> Index
     with rooms.database.read() as db:
         total = sum(count_pending(db).values())
     indexed, errors = 0, list[str]()
-    for kind in KINDS:
+    for kind in WRITERS:
         while (report := _index_batch(rooms, rooms.elastic, kind)).settled:
             indexed += report.indexed
             errors += [f"{kind}/{one.id}：{one.reason}" for one in report.rejected]
@@ -99,19 +97,29 @@ def index_changed(rooms: Rooms, *, progress: Advance = ignore_progress) -> Index
 
 def _index_batch(rooms: Rooms, elastic: ElasticStore, kind: str) -> IndexReport:
     """Write one batch of a kind and note what the server has settled."""
-    read: dict[str, Callable[[Connection, int], Sequence[Any]]] = {
-        "posts": pending_posts,
-        "events": pending_events,
-        "alerts": pending_alerts,
-    }
-    write = {"posts": elastic.index_posts, "events": elastic.index_events, "alerts": elastic.index_alerts}
-    with rooms.database.read() as db:
-        pending = read[kind](db, BATCH)
-    report = write[kind](pending)
+    report = WRITERS[kind](rooms, elastic)
     with rooms.database.begin() as db:
         mark_indexed(db, kind, report.settled)
     rooms.quarantine(report.quarantined(datetime.now(SHANGHAI)))
     return report
+
+
+def _write_posts(rooms: Rooms, elastic: ElasticStore) -> IndexReport:
+    with rooms.database.read() as db:
+        return elastic.index_posts(pending_posts(db, BATCH))
+
+
+def _write_events(rooms: Rooms, elastic: ElasticStore) -> IndexReport:
+    with rooms.database.read() as db:
+        return elastic.index_events(pending_events(db, BATCH))
+
+
+def _write_alerts(rooms: Rooms, elastic: ElasticStore) -> IndexReport:
+    with rooms.database.read() as db:
+        return elastic.index_alerts(pending_alerts(db, BATCH))
+
+
+WRITERS = {"posts": _write_posts, "events": _write_events, "alerts": _write_alerts}
 
 
 def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:

@@ -9,7 +9,7 @@ from pipeline.rooms import Rooms
 from schemas.codec import encode
 from schemas.records import RawPost
 from schemas.times import SHANGHAI
-from stores.database.parts import Part, add_part
+from stores.database.parts import add_part
 from stores.database.posts import known_revisions, save_seen
 
 
@@ -47,5 +47,5 @@ def _write_part(rooms: Rooms, source: str, day: date, posts: list[RawPost]) -> N
     file = rooms.raw.write(source, day, map(encode, posts))
     at = max(post.origin.fetched_at for post in posts)
     with rooms.database.begin() as db:
-        add_part(db, Part(file.path, file.source, file.day, file.sha256, file.lines, at))
+        add_part(db, file, at)
         save_seen(db, map(_key, posts), at)
