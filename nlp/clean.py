@@ -18,8 +18,10 @@ _ROUNDS = 8
 _SUSPECT = re.compile(
     "[\x00-\x1f\x7f-\xaf\xb2-\xb6\xb8-\xd6\xd8-\xff\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff"
     f"０-９Ａ-Ｚａ-ｚ＠＃％＋－／＆＿．＊＝＜＞&<@#\\[\ufff9-\ufffc\U000e0000-\U000e0fff{EMOJI}"
-    "锛銆鐨勪涓鏄浜鍦鏈嶄笉嗗]|  |https?:|www\\.|t\\.cn|url\\.cn|dwz\\.cn|[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]|链接|查看|秒拍|图片|视频|微博"
+    "锛銆鐨勪涓鏄浜鍦鏈嶄笉嗗]"
 )
+_RUBY = re.compile("[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüɑ]")
+_SUSPECT_WORDS = ("  ", "http", "www.", ".cn/", *web.LINK_TEXTS)
 _SPACES = re.compile(r"[ \t]+")
 _AROUND_LINES = re.compile(r" ?\n[ \n]*")
 _FOREIGN = re.compile("[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
@@ -72,7 +74,7 @@ def _clean_fully(text: str, fields: Fields) -> tuple[str, set[str]]:
 
 
 def _clean_once(text: str, fields: Fields, flags: set[str]) -> str:
-    if _SUSPECT.search(text):
+    if _is_suspect(text):
         text = _clean_characters(text, flags)
         text = _clean_page(text)
         text = _clean_social(text, fields)
@@ -81,6 +83,12 @@ def _clean_once(text: str, fields: Fields, flags: set[str]) -> str:
     if cut:
         flags.add("cut")
     return web.drop_doubled(text)
+
+
+def _is_suspect(text: str) -> bool:
+    if _SUSPECT.search(text) or _RUBY.search(text):
+        return True
+    return any(word in text for word in _SUSPECT_WORDS)
 
 
 def _clean_characters(text: str, flags: set[str]) -> str:

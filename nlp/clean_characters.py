@@ -15,7 +15,9 @@ _INVISIBLE = re.compile(
 )
 _LINE_ENDS = re.compile("\r\n?|[\x85\u2028\u2029]")
 _WIDE = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()}
-_WIDE |= {ord(wide): narrow for wide, narrow in zip("＠＃％＋－／＆＿．＊＝＜＞", "@#%+-/&_.*=<>", strict=True)}
+_WIDE |= {
+    ord(wide): narrow for wide, narrow in zip("＠＃％＋－／＆＿．＊＝＜＞", "@#%+-/&_.*=<>", strict=True)
+}
 _WIDE |= {ord("\u3000"): " ", ord("\xa0"): " "}
 _WIDE |= {code: " " for code in range(0x2000, 0x200B)}
 

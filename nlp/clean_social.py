@@ -14,7 +14,8 @@ _TOPIC = re.compile(r"(?<![A-Za-z0-9])#([^#\n@]{1,40})#(?![楼栋幢座])")
 _TAG = re.compile(r"\[([^\[\]\s]{1,8})\]")
 _FEELING = re.compile(r"/?[一-鿿A-Za-z]*[一-鿿][一-鿿A-Za-z0-9]*|(?i:good|doge|ok|no|cp|/cp|haha|v5)")
 _URL = re.compile(
-    r"https?://[\x21-\x7e]*|(?<![A-Za-z0-9@.])(?:www\.[\x21-\x7e]+|(?:t\.cn|url\.cn|dwz\.cn|sinaurl\.cn)/[A-Za-z0-9]+)", re.I
+    r"https?://[\x21-\x7e]*|(?<![A-Za-z0-9@.])(?:www\.[\x21-\x7e]+|(?:t\.cn|url\.cn|dwz\.cn|sinaurl\.cn)/[A-Za-z0-9]+)",
+    re.I,
 )
 EMOJI = "\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u2604\u2607-\u27bf\u2b00-\u2bff\u20e3\u200d\ufe0f"
 _EMOJI = re.compile(f"[{EMOJI}]+")
@@ -64,7 +65,9 @@ def take_topics(text: str, fields: Fields) -> str:
 
 def drop_feelings(text: str) -> str:
     """Without `[泪]`, `[doge]` and other feelings in brackets; `[求助]`, `[紧急]` and their like stay."""
-    return _TAG.sub(lambda tag: " " if tag[1] not in _KEPT_TAGS and _FEELING.fullmatch(tag[1]) else tag[0], text)
+    return _TAG.sub(
+        lambda tag: " " if tag[1] not in _KEPT_TAGS and _FEELING.fullmatch(tag[1]) else tag[0], text
+    )
 
 
 def drop_emoji(text: str) -> str:

@@ -10,7 +10,8 @@ _TAILS = _KNOWN.texts("tails", 1)
 _SURE_TAILS = _KNOWN.texts("sure_tails", 1)
 _LINES = frozenset(_KNOWN.texts("lines", 1))
 _LINE_HEADS = _KNOWN.texts("line_heads", 1)
-_LINKS = re.compile("|".join(map(re.escape, _KNOWN.texts("link_texts", 1))))
+LINK_TEXTS = _KNOWN.texts("link_texts", 1)
+_LINKS = re.compile("|".join(map(re.escape, LINK_TEXTS)))
 
 _BLOCKS = "br|p|div|li|ul|ol|tr|table|h[1-6]|section|article|blockquote|dd|dt|dl|hr|title|head|body|html|tbody|thead"
 _INLINE = (
@@ -95,6 +96,10 @@ def drop_lines(text: str) -> str:
 def drop_doubled(text: str) -> str:
     """A text that stands twice, once."""
     half = len(text) // 2
-    if half >= 20 and text[:half].rstrip() == text[-half:].lstrip() and not text[half : len(text) - half].strip():
+    if (
+        half >= 20
+        and text[:half].rstrip() == text[-half:].lstrip()
+        and not text[half : len(text) - half].strip()
+    ):
         return text[:half].rstrip()
     return text

@@ -3,13 +3,12 @@
 import re
 from datetime import datetime
 
-from nlp.facts_casualties import count_casualties
+from nlp.facts_casualties import GATE, count_casualties
 from nlp.facts_time import find_time
 from nlp.knowledge import read_knowledge
 from nlp.numerals import FULL_WIDTH_DIGITS, NUMBER, read_number
 from schemas.records import Facts
 
-_CASUALTIES = re.compile("[死伤亡]|遇难|丧生|罹难|失踪|失联|下落不明|失去联系|[被受]困|被埋|受灾|中毒|感染|确诊|转移|疏散|呕吐|腹泻|发病|不适")
 _WORDS = "|".join(sorted(read_knowledge("facts").texts("money", 1), key=len, reverse=True))
 _MONEY = re.compile(
     f"(?:{_WORDS})[^，。；！？\n\\d]{{0,12}}?({NUMBER})(?:多|余)?([万亿]?)(?:多|余)?(?:元|块钱|人民币)"
@@ -26,7 +25,7 @@ def find_facts(text: str, at: datetime) -> Facts:
     (2, 3, 1, '2026-07-21T20:00:00+00:00')
     """
     text = text.translate(FULL_WIDTH_DIGITS) if not text.isascii() and re.search("[０-９]", text) else text
-    counts = count_casualties(text) if _CASUALTIES.search(text) else {}
+    counts = count_casualties(text) if GATE.search(text) else {}
     return Facts(
         deaths=counts.get("deaths"),
         injured=counts.get("injured"),

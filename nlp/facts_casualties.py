@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nlp.gates import compile_gate
 from nlp.knowledge import read_knowledge
 from nlp.numerals import NUMBER, read_number
 
@@ -34,12 +35,22 @@ _SENTENCE = re.compile("[^。！？；\n]+")
 _PAIR = re.compile(f"({NUMBER})(?:名|个)?男(?:性)?、?({NUMBER})(?:名|个)?女(?:性)?")
 _HISTORY = re.compile(f"{_either(_KNOWN.texts('history', 1))}|近[\\d一二两三四五六七八九十]+年")
 _RISING = re.compile(_either(_KNOWN.texts("rising", 1)))
-_NONE = {kind: re.compile(_either(_KNOWN.section("none").texts(kind, 1))) for kind in ("casualties", "deaths", "injured", "missing", "trapped")}
+_NONE = {
+    kind: re.compile(_either(_KNOWN.section("none").texts(kind, 1)))
+    for kind in ("casualties", "deaths", "injured", "missing", "trapped")
+}
 _PERSON = _either(_KNOWN.texts("persons", 1))
 _ONE = {
-    "deaths": re.compile(f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?(?:死亡|身亡|遇难|丧生|溺亡|离世)(?!的)"),
-    "injured": re.compile(f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?(?:受伤|被?烧伤|被?灼伤|摔伤|被?撞伤|骨折)(?!的)"),
+    "deaths": re.compile(
+        f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?(?:死亡|身亡|遇难|丧生|溺亡|离世)(?!的)"
+    ),
+    "injured": re.compile(
+        f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?(?:受伤|被?烧伤|被?灼伤|摔伤|被?撞伤|骨折)(?!的)"
+    ),
 }
+
+
+GATE = compile_gate([*_KIND_OF, "人员伤亡"])
 
 
 class _Counts(NamedTuple):
@@ -90,8 +101,12 @@ def _count_sentence(sentence: str) -> _Counts:
     severe = numbers.pop("severe", None)
     if severe is not None:
         numbers["injured"] = max(severe, numbers.get("injured", 0))
-    return _Counts(numbers, _HISTORY.search(sentence) is not None, _RISING.search(sentence) is not None,
-                   _NONE["casualties"].search(sentence) is not None)
+    return _Counts(
+        numbers,
+        _HISTORY.search(sentence) is not None,
+        _RISING.search(sentence) is not None,
+        _NONE["casualties"].search(sentence) is not None,
+    )
 
 
 def _mentions(sentence: str) -> Iterator[tuple[str, int, bool]]:
@@ -110,8 +125,10 @@ def _choose(kind: str, sentences: list[_Counts], history: bool) -> int | None:
     chosen: int | None = None
     for counts in sentences:
         number = counts.numbers.get(kind)
-        if number is not None and counts.history == history and (
-            chosen is None or (counts.rising and number > chosen)
+        if (
+            number is not None
+            and counts.history == history
+            and (chosen is None or (counts.rising and number > chosen))
         ):
             chosen = number
     return chosen

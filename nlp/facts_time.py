@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
+from nlp.gates import compile_gate
 from nlp.knowledge import read_knowledge
 from nlp.numerals import NUMBER, read_number
 
@@ -17,7 +18,9 @@ _DATE = (
     r"(?:(?P<year>\d{4}|[一二][〇零一二三四五六七八九]{3})年)?"
     rf"(?<!\d)(?P<month>{_MONTH})月(?:份|(?P<day>{_MONTH_DAY})[日号]?)?"
 )
-_NUMERIC_DATE = r"(?P<year2>(?:19|20)\d\d)[\-./](?P<month2>1[0-2]|0?[1-9])[\-./](?P<day2>3[01]|[12]\d|0?[1-9])(?!\d)"
+_NUMERIC_DATE = (
+    r"(?P<year2>(?:19|20)\d\d)[\-./](?P<month2>1[0-2]|0?[1-9])[\-./](?P<day2>3[01]|[12]\d|0?[1-9])(?!\d)"
+)
 _RELATIVE = r"(?P<near>今|昨|前|明)(?:[(（]\d{1,2}[)）])?(?:天|日|(?=[晚晨夜早]))"
 _AGO = rf"(?P<ago>{NUMBER})个?(?P<unit>天|小时|分钟)(?:之)?前|(?P<now>刚刚|刚才)"
 _BARE_DAY = r"(?<![\d月年.\-/])(?P<only>3[01]|[12]\d|[1-9])[日号](?!楼|线|门|电|讯|[\-/])"
@@ -28,7 +31,15 @@ _CLOCK = (
     rf"(?:[时点](?:钟|(?P<half>半)|(?P<minute>{_MINUTE})分?)?|[:：](?P<colon>[0-5]\d)(?!\d)))?"
 )
 _WHEN = re.compile(rf"(?:{_RELATIVE}|{_AGO}|{_NUMERIC_DATE}|{_DATE}|{_BARE_DAY})[,，\s]{{0,2}}{_CLOCK}")
-_GATE = re.compile(r"[今昨前明刚月日号]|\d[\-./]\d")
+_NUMERALS = "0-9一二两三四五六七八九十"
+_GATE = compile_gate(
+    (),
+    {
+        "今昨前明": r"[天日晚晨夜早]|[(（]\d",
+        "刚": "[刚才]",
+        _NUMERALS: rf"[{_NUMERALS}〇零]{{0,3}}(?:[月日号年]|个?(?:天|小时|分钟)之?前)|(?<=[12])\d{{3}}[\-./]\d",
+    },
+)
 _DATELINE = re.compile(r"(?:电|讯|消息|信息|报道|获悉|发布|发表|通报|头条|说|称|表示|宣布|电视)")
 _ROUTINE = re.compile("每|至今|截[至止]|自从|[农]历")
 
@@ -40,10 +51,9 @@ def find_time(text: str, at: datetime) -> datetime | None:
     post. Datelines (7月24日电), ends of periods (截至6日) and habits (每天) are not times of an event. A day alone
     means 00:00, a part of the day the hour of `day_parts`.
     """
-    if _GATE.search(text) is None:
-        return None
-    for match in _WHEN.finditer(text):
-        if not _is_dateline(text, match):
+    for gate in _GATE.finditer(text):
+        match = _WHEN.match(text, gate.start())
+        if match is not None and not _is_dateline(text, match):
             found = _resolve(match, at)
             if found is not None:
                 return found

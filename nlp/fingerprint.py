@@ -1,6 +1,6 @@
 """Fingerprints for near-duplicates: MinHash of a text's word pairs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rensa import RMinHash
 
@@ -14,15 +14,9 @@ def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
     The share of equal values in two fingerprints estimates the Jaccard similarity of the two texts.
     The same words give the same values on every machine.
     """
-    return tuple(fingerprint_batch([words])[0])
-
-
-def fingerprint_batch(texts: Iterable[Sequence[str]]) -> list[list[int]]:
-    """The fingerprint of each text; quicker than one by one."""
-    digests: list[list[int]] = RMinHash.digests_from_token_sets(
-        [shingle_words(words) for words in texts], PERMUTATIONS, SEED
-    )
-    return digests
+    sketch = RMinHash(PERMUTATIONS, SEED)
+    sketch.update(shingle_words(words))
+    return tuple(sketch.digest())
 
 
 def shingle_words(words: Sequence[str]) -> list[str]:

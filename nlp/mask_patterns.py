@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from nlp.gates import compile_gate
 from nlp.knowledge import read_knowledge
 from nlp.mask_checks import is_bank_card, is_evenly_written, is_identity_card
 
@@ -23,13 +24,20 @@ _SURNAMES = "".join(_KNOWN.text("surnames").split())
 _COMPOUND = _either("compound_surnames")
 _ENDS = _KNOWN.text("after_names")
 
-# Whether any finder could find anything: six digits with gaps, an at sign, a word of context, or a plate.
-_PLATE_HEAD = f"[{_KNOWN.text('plate_provinces')}] ?[A-HJ-NP-Za-hj-np-zＡ-Ｚａ-ｚ]"
-_DIGIT = "[0-9０-９零○〇⓪一壹幺①二贰②三叁③四肆④五伍⑤六陆⑥七柒⑦八捌⑧九玖⑨]"
-_RUN = rf"{_DIGIT}(?:[^0-9一-鿿]{{0,2}}{_DIGIT}){{4}}"
-_WORDS = "|".join(_either(key) for key in ("name_contexts", "qq_contexts", "wechat_contexts"))
-GATE = re.compile(f"{_RUN}|[@＠]|{_WORDS}|{_PLATE_HEAD}")
-HIDDEN_GATE = re.compile(rf"[零○〇⓪一壹幺①二贰②三叁③四肆④五伍⑤六陆⑥七柒⑦八捌⑧九玖⑨][ \-]?{_DIGIT}")
+_CHINESE_DIGITS = "零○〇⓪一壹幺①二贰②三叁③四肆④五伍⑤六陆⑥七柒⑦八捌⑧九玖⑨"
+_DIGITS = f"0-9０-９{_CHINESE_DIGITS}"
+_PROVINCES = _KNOWN.text("plate_provinces")
+
+# Whether any finder could find anything: five digits with gaps, an at sign, a word of context, or a plate.
+GATE = compile_gate(
+    [word for key in ("name_contexts", "qq_contexts", "wechat_contexts") for word in _KNOWN.texts(key, 1)],
+    {
+        _DIGITS: rf"(?:[^0-9一-鿿]{{0,2}}[{_DIGITS}]){{4}}",
+        "@＠": "",
+        _PROVINCES: "[ ]?[A-HJ-NP-Za-hj-np-zＡ-Ｚａ-ｚ]",
+    },
+)
+HIDDEN_GATE = re.compile(rf"[{_CHINESE_DIGITS}][ \-]?[{_DIGITS}]")
 _LONG = re.compile(r"\d(?:[ \-·.()（）]{0,2}\d){4}")
 
 
@@ -133,7 +141,7 @@ def _find_landline(text: str) -> Iterator[Found]:
 
 
 _PLATE = re.compile(
-    f"([{_KNOWN.text('plate_provinces')}] ?[A-HJ-NP-Za-hj-np-z])[·•・ \\-.]?((?=[A-Za-z]{{0,4}}\\d)"
+    f"([{_PROVINCES}] ?[A-HJ-NP-Za-hj-np-z])[·•・ \\-.]?((?=[A-Za-z]{{0,4}}\\d)"
     f"[A-HJ-NP-Za-hj-np-z0-9]{{4,5}}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])(?![A-Za-z0-9])"
 )
 

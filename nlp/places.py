@@ -6,7 +6,17 @@ from collections.abc import Sequence
 import ahocorasick_rs
 
 from nlp.places_gazetteer import Division, GazetteerIndex
-from nlp.places_names import NOT_AFTER_SHORT, SCORES, THRESHOLD, Hit, Meaning, collect_meanings, make_place, resolve_hits
+from nlp.places_names import (
+    NOT_AFTER_SHORT,
+    SCORES,
+    THRESHOLD,
+    Hit,
+    Meaning,
+    Resolved,
+    collect_meanings,
+    make_place,
+    resolve_hits,
+)
 from nlp.places_patterns import PLAIN_WORDS, SUFFIXES, Named, find_named
 from schemas.gazetteer import GazetteerEntry
 from schemas.records import PLACE_LEVELS, Place
@@ -41,11 +51,13 @@ class PlaceFinder:
         hits, suffixes = self._sort_out(text, found)
         named = _find_patterns(text, hits, suffixes)
         resolved = resolve_hits([hit for hit in hits if not _swallowed(hit, named)], home)
-        places = [make_place(meaning, hit.start, hit.end) for hit, meaning in resolved]
+        places = [make_place(one) for one in resolved]
         places += [place for place in (_place_named(one, text, resolved, home) for one in named) if place]
         return _rank(places)
 
-    def _sort_out(self, text: str, found: list[tuple[int, int, int]]) -> tuple[list[Hit], list[tuple[int, int]]]:
+    def _sort_out(
+        self, text: str, found: list[tuple[int, int, int]]
+    ) -> tuple[list[Hit], list[tuple[int, int]]]:
         """Names with their meanings, and the suffixes that could end a name."""
         hits: list[Hit] = []
         suffixes: list[tuple[int, int]] = []
@@ -74,11 +86,12 @@ def _find_patterns(text: str, hits: list[Hit], suffixes: list[tuple[int, int]]) 
     """The names that end with the suffixes; each begins after the last division or name before it."""
     fixed = [hit.end for hit in hits if not hit.meanings[0].short]
     named: list[Named] = []
+    floor = 0
     for start, end in suffixes:
-        floor = max((stop for stop in fixed if stop <= start), default=0)
-        if named and named[-1].end <= start and start - named[-1].end >= 2:
-            floor = max(floor, named[-1].end)
-        one = find_named(text, start, end, floor)
+        while fixed and fixed[0] <= start:
+            floor = fixed.pop(0)
+        last = named[-1].end if named else 0
+        one = find_named(text, start, end, max(floor, last) if start - last >= 2 else floor)
         if one is not None:
             if named and named[-1].start >= one.start:
                 named.pop()
@@ -91,9 +104,7 @@ def _swallowed(hit: Hit, named: list[Named]) -> bool:
     return hit.meanings[0].short and any(one.start <= hit.start and hit.end <= one.end for one in named)
 
 
-def _place_named(
-    named: Named, text: str, resolved: list[tuple[Hit, Meaning]], home: Division | None
-) -> Place | None:
+def _place_named(named: Named, text: str, resolved: list[Resolved], home: Division | None) -> Place | None:
     score = SCORES[named.level] + (SCORES["weak"] if named.weak else 0)
     above = _find_above(named, resolved)
     if above is not None:
@@ -109,14 +120,17 @@ def _place_named(
     )  # fmt: skip
 
 
-def _find_above(named: Named, resolved: list[tuple[Hit, Meaning]]) -> Meaning | None:
+def _find_above(named: Named, resolved: list[Resolved]) -> Meaning | None:
     """The finest division that stands before the name; failing that, the first after it."""
-    divisions = [(hit, meaning) for hit, meaning in resolved if meaning.level in _DIVISIONS]
-    before = [meaning for hit, meaning in divisions if hit.end <= named.start]
-    after = [meaning for hit, meaning in divisions if hit.start >= named.end]
-    if before:
-        return max(before[-3:], key=lambda meaning: _FINENESS[meaning.level])
-    return after[0] if after else None
+    before: Meaning | None = None
+    for start, end, meaning, _ in resolved:
+        if meaning.level not in _DIVISIONS:
+            continue
+        if start >= named.end:
+            return before or meaning
+        if end <= named.start and (before is None or _FINENESS[meaning.level] >= _FINENESS[before.level]):
+            before = meaning
+    return before
 
 
 def _rank(places: list[Place]) -> tuple[Place, ...]:

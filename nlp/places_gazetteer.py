@@ -74,4 +74,6 @@ def shorten_name(name: str) -> tuple[str, ...]:
         stem = name[: autonomous.start()]
         return (stem, f"{stem}{autonomous[1]}") if autonomous[1] in ("州", "县") else (stem,)
     stem = _SUFFIX.sub("", name)
-    return (stem,) if len(stem) >= 2 and stem != name and not stem.endswith(("自治", "中", "前", "后")) else ()
+    return (
+        (stem,) if len(stem) >= 2 and stem != name and not stem.endswith(("自治", "中", "前", "后")) else ()
+    )

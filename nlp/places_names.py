@@ -1,7 +1,8 @@
 """What each name in the automaton may mean, and which of the meanings a text's other places make likely."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from nlp.knowledge import read_knowledge
 from nlp.places_gazetteer import Division, GazetteerIndex
@@ -32,8 +33,7 @@ class Meaning:
     lat: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A name found in a text and what it may mean."""
 
     start: int
@@ -84,17 +84,31 @@ def _anonymous(letter: str) -> Iterable[Meaning]:
             yield Meaning(name, None, "district", f"{city}/{name}", frozenset({city}), SCORES["anonymous"])
 
 
-def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[tuple[Hit, Meaning]]:
+class Resolved(NamedTuple):
+    """A name's place in the text, its likeliest meaning, and how likely."""
+
+    start: int
+    end: int
+    meaning: Meaning
+    score: float
+
+
+def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[Resolved]:
     """Each hit with its likeliest meaning and that meaning's score; those below the threshold are left out."""
     stated = {meaning.name for hit in hits for meaning in hit.meanings if meaning.sure or not meaning.short}
-    chosen: list[tuple[Hit, Meaning]] = []
-    for hit in hits:
-        scored = sorted((_score(meaning, stated, home), at) for at, meaning in enumerate(hit.meanings))
-        score, at = scored[-1]
-        if len(scored) > 1 and scored[-2][0] == score:
-            score += SCORES["ambiguous"]
+    chosen: list[Resolved] = []
+    for start, end, meanings in hits:
+        best, score = meanings[0], -1.0
+        equal = False
+        for meaning in meanings:
+            likely = _score(meaning, stated, home)
+            if likely > score:
+                best, score, equal = meaning, likely, False
+            elif likely == score:
+                equal = True
+        score = round(min(score + SCORES["ambiguous"] if equal else score, 1.0), 3)
         if score >= THRESHOLD:
-            chosen.append((hit, replace(hit.meanings[at], score=min(score, 1.0))))
+            chosen.append(Resolved(start, end, best, score))
     return chosen
 
 
@@ -104,16 +118,23 @@ def _score(meaning: Meaning, stated: set[str], home: Division | None) -> float:
         score += SCORES["inside"]
     elif not meaning.sure:
         score += SCORES["ambiguous"]
-    if home is not None and meaning.code is not None:
-        if meaning.code.startswith(home.code) or home.code.startswith(meaning.code):
-            score += SCORES["home"]
-        elif not inside and meaning.code[:4] != home.code[:4] and meaning.level != "province":
-            score += SCORES["elsewhere"]
-    return round(score, 3)
+    return score if home is None or meaning.code is None else score + _score_home(meaning, inside, home)
 
 
-def make_place(meaning: Meaning, start: int, end: int) -> Place:
+def _score_home(meaning: Meaning, inside: bool, home: Division) -> float:
+    """What the source's own district adds or takes."""
+    code = meaning.code or ""
+    if code.startswith(home.code) or home.code.startswith(code):
+        return SCORES["home"]
+    if not inside and code[:4] != home.code[:4] and meaning.level != "province":
+        return SCORES["elsewhere"]
+    return 0.0
+
+
+def make_place(found: Resolved) -> Place:
     """The record of one resolved place."""
+    meaning = found.meaning
     return Place(
-        meaning.name, meaning.code, meaning.level, meaning.score, meaning.path, start, end, meaning.lng, meaning.lat
+        meaning.name, meaning.code, meaning.level, found.score, meaning.path, found.start, found.end,
+        meaning.lng, meaning.lat,
     )  # fmt: skip

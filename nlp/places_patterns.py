@@ -18,6 +18,7 @@ _LONGEST = 12
 # A division, road or number before the name itself: 五一路金地花园 is 金地花园, 五一路小学 stays whole.
 _DIVIDES = re.compile("(?:[省市县镇乡号栋幢路街道]|社区|小区|[^小社]区)(?=[一-鿿]{2,}$)")
 _AND = re.compile("[区园苑城庭府村路街里院楼厂司学校]和(?=[一-鿿]{2,}$)")
+_DIVIDERS = frozenset("省市县镇乡号栋幢路街道区和")
 # What may follow a weak suffix (苑, 国际); any other character makes it part of a longer word.
 _AFTER_WEAK = frozenset("小业物一二三四五六七八九十期的在是和与附旁门停地电内里有号楼栋及、")
 
@@ -54,9 +55,12 @@ def find_named(text: str, start: int, end: int, floor: int) -> Named | None:
 def _cut(piece: str) -> int:
     """How much of the characters before a suffix is not the name."""
     cut = 0
-    for pattern in (_BOUNDARY, _AND, _DIVIDES):
-        for match in pattern.finditer(piece):
-            cut = max(cut, match.end())
+    for match in _BOUNDARY.finditer(piece):
+        cut = match.end()
+    if not _DIVIDERS.isdisjoint(piece):
+        for pattern in (_AND, _DIVIDES):
+            for match in pattern.finditer(piece):
+                cut = max(cut, match.end())
     return cut
 
 
