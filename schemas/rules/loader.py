@@ -109,8 +109,9 @@ def load_rule(path: Path, duty: Duty) -> Rule:
 
 
 def _read_id(top: Section) -> str:
+    text = top.text("id")
     try:
-        return str(UUID(top.text("id")))
+        return str(UUID(text))
     except ValueError as error:
         raise top.refuse("id", "uuid，如 0b8e6c1e-3f0a-4c7e-9d59-2f6f1f6a9a11") from error
 

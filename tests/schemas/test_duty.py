@@ -1,6 +1,8 @@
 """Who answers: the shipped duty groups over every place and label, and what a broken file says."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,6 +11,9 @@ from schemas.errors import ReadError
 from schemas.records import Level, Place
 from schemas.taxonomy.duty import DUTY, Duty, load_duty
 from schemas.taxonomy.labels import all_labels
+
+Tree = dict[str, Any]
+Change = Callable[[Tree], None]
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +25,7 @@ def _at(code: str | None) -> Place:
     return Place("某地", code, "community", 1.0)
 
 
-def test_every_place_and_label_has_a_group_at_the_place_or_above(duty):
+def test_every_place_and_label_has_a_group_at_the_place_or_above(duty: Duty) -> None:
     for place in duty.deployment.places:
         line = {place.code, *(above.code for above in duty.deployment.ancestors(place.code))}
         for label in all_labels():
@@ -29,12 +34,12 @@ def test_every_place_and_label_has_a_group_at_the_place_or_above(duty):
             assert label in group.labels
 
 
-def test_every_street_has_one_group_of_its_own(duty):
+def test_every_street_has_one_group_of_its_own(duty: Duty) -> None:
     streets = {place.code for place in duty.deployment.of_level("street")}
     assert sorted(group.place for group in duty.groups.values() if group.level == "street") == sorted(streets)
 
 
-def test_every_group_is_routed_to(duty):
+def test_every_group_is_routed_to(duty: Duty) -> None:
     """A group that no place and label leads to, and that nobody escalates to, would be dead paper."""
     routed = {
         duty.route(_at(place.code), label).name for place in duty.deployment.places for label in all_labels()
@@ -62,20 +67,20 @@ def test_every_group_is_routed_to(duty):
         pytest.param(None, "incident.fire", "city_emergency", id="place without code: the default"),
     ],
 )
-def test_route(duty, code, label, group):
+def test_route(duty: Duty, code: str | None, label: str, group: str) -> None:
     assert duty.route(_at(code), label).name == group
 
 
-def test_no_place_goes_to_the_default_named_in_the_file(duty):
+def test_no_place_goes_to_the_default_named_in_the_file(duty: Duty) -> None:
     assert duty.route(None, "complaint.transport") is duty.default
 
 
-def test_unknown_label_is_no_route(duty):
+def test_unknown_label_is_no_route(duty: Duty) -> None:
     with pytest.raises(KeyError):
         duty.route(None, "incident.fires")
 
 
-def test_escalation_goes_up_and_ends(duty):
+def test_escalation_goes_up_and_ends(duty: Duty) -> None:
     order = ("city", "district", "street", "community")
     for group in duty.groups.values():
         line = [group]
@@ -85,7 +90,7 @@ def test_escalation_goes_up_and_ends(duty):
         assert line[-1] is duty.default
 
 
-def test_escalation_from_community_to_city(duty):
+def test_escalation_from_community_to_city(duty: Duty) -> None:
     names = []
     group = duty.groups["liulang_community"]
     while group is not None:
@@ -94,33 +99,27 @@ def test_escalation_from_community_to_city(duty):
     assert names == ["liulang_community", "liulang_street", "tingdong_emergency", "city_emergency"]
 
 
-def test_higher_levels_wait_no_longer(duty):
+def test_higher_levels_wait_no_longer(duty: Duty) -> None:
     for group in duty.groups.values():
         waits = [group.acknowledge_minutes[level] for level in sorted(Level)]
         assert waits == sorted(waits)
 
 
-def test_mail_addresses_are_reserved_ones(duty):
+def test_mail_addresses_are_reserved_ones(duty: Duty) -> None:
     for group in duty.groups.values():
         assert all(mail.endswith(".example") for mail in (*group.mails, *group.deputies))
 
 
-def test_mail_addresses_and_names_are_unique(duty):
+def test_mail_addresses_and_names_are_unique(duty: Duty) -> None:
     mails = [mail for group in duty.groups.values() for mail in (*group.mails, *group.deputies)]
     assert len(set(mails)) == len(mails)
     assert len({group.zh for group in duty.groups.values()}) == len(duty.groups)
 
 
-def _group(name: str):
-    def find(tree):
-        return next(group for group in tree["groups"] if group["name"] == name)
-
-    return find
-
-
-def _change(name: str, key: str, value):
-    def change(tree):
-        _group(name)(tree)[key] = value
+def _change(name: str, key: str, value: object) -> Change:
+    def change(tree: Tree) -> None:
+        group = next(group for group in tree["groups"] if group["name"] == name)
+        group[key] = value
 
     return change
 
@@ -177,7 +176,7 @@ def _change(name: str, key: str, value):
         pytest.param(_change("city_finance", "mail", "x"), ".mail = 'x'：应为 只有这些键", id="unknown key"),
     ],
 )
-def test_broken_duty(tmp_path: Path, change, message):
+def test_broken_duty(tmp_path: Path, change: Change, message: str) -> None:
     tree = yaml.safe_load(DUTY.read_text(encoding="utf-8"))
     change(tree)
     path = tmp_path / "duty.yml"

@@ -1,7 +1,9 @@
 """The shipped label families, and what a broken one says."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,6 +20,9 @@ from schemas.taxonomy.labels import (
 )
 from schemas.taxonomy.patterns import match_pattern, match_patterns
 
+Tree = dict[str, Any]
+Change = Callable[[Tree], None]
+
 COMPLAINTS = {
     "urban_rural": "城乡建设",
     "labour_security": "劳动和社会保障",
@@ -30,7 +35,9 @@ COMPLAINTS = {
 }
 KINDS = {
     "natural": "flood storm earthquake landslide marine wildfire pest",
-    "accident": "fire explosion gas_leak traffic_accident work_accident collapse utility_failure pollution radiation",
+    "accident": (
+        "fire explosion gas_leak traffic_accident work_accident collapse utility_failure pollution radiation"
+    ),
     "public_health": (
         "epidemic unknown_disease food_poisoning water_contamination occupational_harm animal_epidemic"
     ),
@@ -38,11 +45,11 @@ KINDS = {
 }
 
 
-def test_complaint_classes_are_those_of_the_data():
+def test_complaint_classes_are_those_of_the_data() -> None:
     assert {name: label.zh for name, label in load_families()["complaint"].labels.items()} == COMPLAINTS
 
 
-def test_incident_kinds_stand_under_the_four_classes_of_the_law():
+def test_incident_kinds_stand_under_the_four_classes_of_the_law() -> None:
     incident = load_families()["incident"]
     found = {
         name: " ".join(label.name for label in incident.labels.values() if label.parent == name)
@@ -58,13 +65,13 @@ def test_incident_kinds_stand_under_the_four_classes_of_the_law():
     assert incident.labels["none"].parent is None
 
 
-def test_incident_codes_count_within_their_class():
+def test_incident_codes_count_within_their_class() -> None:
     letters = {"natural": "A", "accident": "B", "public_health": "C", "social_security": "D", None: "E"}
     for label in load_families()["incident"].labels.values():
         assert re.fullmatch(rf"{letters[label.parent]}\d\d", label.code)
 
 
-def test_codes_and_chinese_names_are_unique_over_all_families():
+def test_codes_and_chinese_names_are_unique_over_all_families() -> None:
     labels = [label_def(label) for label in all_labels()]
     assert len({label.code for label in labels}) == len(labels)
     for family in load_families().values():
@@ -72,7 +79,7 @@ def test_codes_and_chinese_names_are_unique_over_all_families():
 
 
 @pytest.mark.parametrize("label", all_labels())
-def test_label_is_described(label):
+def test_label_is_described(label: str) -> None:
     found = label_def(label)
     assert len(found.definition) >= 10
     assert len(set(found.examples)) == 2
@@ -80,13 +87,13 @@ def test_label_is_described(label):
     assert found.seeds or label == "incident.none"
 
 
-def test_no_example_stands_twice():
+def test_no_example_stands_twice() -> None:
     examples = [example for label in all_labels() for example in label_def(label).examples]
     assert len(set(examples)) == len(examples)
 
 
 @pytest.mark.parametrize("label", [one for one in all_labels() if one.startswith("incident.")])
-def test_own_examples_lean_to_their_own_label(label):
+def test_own_examples_lean_to_their_own_label(label: str) -> None:
     """The plainest check of the seeds: an example's own label gets the highest sum of seed weights."""
     incident = load_families()["incident"]
     for example in label_def(label).examples:
@@ -100,14 +107,14 @@ def test_own_examples_lean_to_their_own_label(label):
         assert best > 0 or label == "incident.none"
 
 
-def test_against_and_not_now_never_name_a_seed_itself():
+def test_against_and_not_now_never_name_a_seed_itself() -> None:
     incident = load_families()["incident"]
     for label in incident.labels.values():
         seeds = {seed.phrase for seed in label.seeds}
         assert not seeds & {*label.against, *incident.not_now}
 
 
-def test_label_zh():
+def test_label_zh() -> None:
     assert label_zh("incident.fire") == "火灾"
     with pytest.raises(KeyError):
         label_zh("incident.fires")
@@ -126,18 +133,18 @@ def test_label_zh():
         ("fire", 0, set()),
     ],
 )
-def test_patterns(pattern, count, closeness):
+def test_patterns(pattern: str, count: int, closeness: set[int]) -> None:
     found = match_pattern(pattern)
     assert len(found) == count
     assert set(found.values()) == closeness
 
 
-def test_closest_pattern_wins():
+def test_closest_pattern_wins() -> None:
     found = match_patterns(["incident.*", "incident.fire", "incident.accident.*"])
     assert (found["incident.fire"], found["incident.explosion"], found["incident.flood"]) == (3, 2, 1)
 
 
-def _broken(tmp_path: Path, change) -> Path:
+def _broken(tmp_path: Path, change: Change) -> Path:
     tree = yaml.safe_load((TAXONOMY / "incident.yml").read_text(encoding="utf-8"))
     change(tree)
     path = tmp_path / "incident.yml"
@@ -145,10 +152,10 @@ def _broken(tmp_path: Path, change) -> Path:
     return path
 
 
-def _set(*keys_and_value):
+def _set(*keys_and_value: Any) -> Change:
     *keys, last, value = keys_and_value
 
-    def change(tree):
+    def change(tree: Tree) -> None:
         for key in keys:
             tree = tree[key]
         tree[last] = value
@@ -194,12 +201,12 @@ def _set(*keys_and_value):
         ),
     ],
 )
-def test_broken_family(tmp_path, change, message):
+def test_broken_family(tmp_path: Path, change: Change, message: str) -> None:
     with pytest.raises(ReadError) as caught:
         load_family(_broken(tmp_path, change))
     assert "incident.yml:" in str(caught.value)
     assert message in str(caught.value)
 
 
-def test_every_family_file_is_a_family():
+def test_every_family_file_is_a_family() -> None:
     assert set(FAMILIES) <= {path.stem for path in TAXONOMY.glob("*.yml")}

@@ -17,7 +17,7 @@ def deployment() -> Deployment:
     return load_places()
 
 
-def test_city_is_fictional(deployment):
+def test_city_is_fictional(deployment: Deployment) -> None:
     real = {entry.code[:2] for entry in load_gazetteer()}
     assert {place.code[:2] for place in deployment.places} == {"99"}
     assert "99" not in real
@@ -25,7 +25,7 @@ def test_city_is_fictional(deployment):
     assert not names & {place.name for place in deployment.of_level("city") + deployment.of_level("district")}
 
 
-def test_three_districts_with_streets_communities_estates_roads_firms(deployment):
+def test_three_districts_with_streets_communities_estates_roads_firms(deployment: Deployment) -> None:
     counts = {level: len(deployment.of_level(level)) for level in PLACE_LEVELS}
     assert counts["city"] == 1
     assert counts["district"] == 3
@@ -38,7 +38,7 @@ def test_three_districts_with_streets_communities_estates_roads_firms(deployment
     assert min(counts["estate"], counts["road"], counts["firm"]) >= 30
 
 
-def test_path_and_ancestors(deployment):
+def test_path_and_ancestors(deployment: Deployment) -> None:
     assert deployment.path(ESTATE) == "云汀市/汀东区/柳浪街道/柳浪社区/柳浪家园"
     assert [one.level for one in deployment.ancestors(ESTATE)] == ["community", "street", "district", "city"]
     assert deployment.path("9901") == "云汀市"
@@ -47,25 +47,25 @@ def test_path_and_ancestors(deployment):
         deployment.path("110101")
 
 
-def test_at_level(deployment):
+def test_at_level(deployment: Deployment) -> None:
     assert deployment.at_level(ESTATE, "street").name == "柳浪街道"
     assert deployment.at_level(ESTATE, "estate").name == "柳浪家园"
     assert deployment.at_level("990101", "street") is None
 
 
-def test_names_and_aliases_are_words(deployment):
+def test_names_and_aliases_are_words(deployment: Deployment) -> None:
     assert {"柳浪家园", "柳浪小区", "云汀二院", "市二院"} <= set(deployment.words)
     assert len(set(deployment.words)) == len(deployment.words)
     assert [one.code for one in deployment.by_name["柳浪小区"]] == [ESTATE]
 
 
-def test_a_name_may_stand_in_two_districts(deployment):
+def test_a_name_may_stand_in_two_districts(deployment: Deployment) -> None:
     districts = {deployment.at_level(one.code, "district").name for one in deployment.by_name["建设路"]}
     assert districts == {"汀东区", "汀西区"}
 
 
-def test_geometry_is_coherent(deployment):
-    """Nothing lies farther from its parent than a district does from its city; no two places share a point."""
+def test_geometry_is_coherent(deployment: Deployment) -> None:
+    """Nothing lies farther from its parent than a district from its city; no two places share a point."""
     for place in deployment.places[1:]:
         above = deployment.by_code[place.parent]
         reach = {"city": 0.09, "district": 0.04, "street": 0.02, "community": 0.008}[above.level]
@@ -123,7 +123,7 @@ CITY = '  - {code: "99", name: 某市, level: city, lng: 110, lat: 30}\n'
         ),
     ],
 )
-def test_broken_deployment(tmp_path: Path, rows, message):
+def test_broken_deployment(tmp_path: Path, rows: str, message: str) -> None:
     path = tmp_path / "places.yml"
     path.write_text(f"deployment: 某市\nplaces:\n{rows}", encoding="utf-8")
     with pytest.raises(ReadError) as caught:

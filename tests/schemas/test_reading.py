@@ -1,15 +1,19 @@
 """Strict YAML reading: every broken file gives one line with file, key, value and what is allowed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from schemas.errors import ReadError
-from schemas.reading import read_yaml
+from schemas.reading import Section, read_yaml
+
+Writer = Callable[[str | bytes], Path]
+Taker = Callable[[Section], object]
 
 
 @pytest.fixture
-def write(tmp_path: Path):
+def write(tmp_path: Path) -> Writer:
     def _write(text: str | bytes) -> Path:
         path = tmp_path / "样例.yml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -31,7 +35,7 @@ def write(tmp_path: Path):
         pytest.param("a: !!python/object:os.system {}\n", 1, "YAML", "合乎语法的 YAML", id="python object"),
     ],
 )
-def test_broken_file(write, content, line, field, allowed):
+def test_broken_file(write: Writer, content: str | bytes, line: int | None, field: str, allowed: str) -> None:
     with pytest.raises(ReadError) as caught:
         read_yaml(write(content))
     error = caught.value
@@ -40,7 +44,7 @@ def test_broken_file(write, content, line, field, allowed):
     assert "\n" not in str(error)
 
 
-def test_words_stay_words(write):
+def test_words_stay_words(write: Writer) -> None:
     top = read_yaml(write("a: no\nb: 2021-07-20 08:00:00\nc: on\n"))
     assert [top.text(key) for key in ("a", "b", "c")] == ["no", "2021-07-20 08:00:00", "on"]
 
@@ -78,13 +82,13 @@ def test_words_stay_words(write):
         ),
     ],
 )
-def test_refused_value(write, content, take, message):
+def test_refused_value(write: Writer, content: str, take: Taker, message: str) -> None:
     with pytest.raises(ReadError) as caught:
         take(read_yaml(write(content)))
     assert message in str(caught.value)
 
 
-def test_unknown_key_is_refused_with_the_known_ones(write):
+def test_unknown_key_is_refused_with_the_known_ones(write: Writer) -> None:
     top = read_yaml(write("title: 甲\nx:\n  level: blue\n  levle: red\n"))
     below = top.section("x")
     below.choice("level", ("blue", "red"))
@@ -92,7 +96,7 @@ def test_unknown_key_is_refused_with_the_known_ones(write):
         below.close()
 
 
-def test_optional_key_is_known(write):
+def test_optional_key_is_known(write: Writer) -> None:
     top = read_yaml(write("a: 1\n"))
     assert not top.has("b")
     assert top.whole("a") == 1
