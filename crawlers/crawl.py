@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # What these say of a failed download, our own line says shorter.
 _QUIET = ("scrapy.downloadermiddlewares.", "scrapy.core.downloader", "scrapy.core.scraper")
+# What is under way when the time is up is waited for, so it must not take long.
+_LAST_SHARE = 1 / 6
 OK, FAILED, WRONG_USE, QUARANTINE = 0, 1, 2, 3
 
 
@@ -78,13 +80,14 @@ def _limits(source: Source, time_limit: float) -> dict[str, Any]:
         "AUTOTHROTTLE_ENABLED": source.delay > 0,
         "AUTOTHROTTLE_START_DELAY": source.delay,
         "AUTOTHROTTLE_MAX_DELAY": 60.0,
-        "DOWNLOAD_TIMEOUT": source.timeout,
+        "DOWNLOAD_TIMEOUT": min(source.timeout, time_limit * _LAST_SHARE),
         "DOWNLOAD_MAXSIZE": source.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "DNS_TIMEOUT": source.timeout,
         "RETRY_TIMES": source.retries,
         "RETRY_WAIT": source.retry_wait,
+        "RETRY_LONGEST": min(60.0, time_limit * _LAST_SHARE),
         "REDIRECT_MAX_TIMES": 5,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
         "CLOSESPIDER_TIMEOUT": time_limit,

@@ -9,15 +9,15 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Request, Response
 from scrapy.settings import BaseSettings
 
-LONGEST = 60.0
-
 
 class BackoffRetry(RetryMiddleware):
-    """Scrapy's retry with a pause before each try: RETRY_WAIT seconds, doubled each time, or Retry-After."""
+    """Scrapy's retry with a pause before each try: RETRY_WAIT seconds, doubled each time, or Retry-After;
+    RETRY_LONGEST seconds at most."""
 
     def __init__(self, settings: BaseSettings) -> None:
         super().__init__(settings)
         self.wait = settings.getfloat("RETRY_WAIT")
+        self.longest = settings.getfloat("RETRY_LONGEST")
 
     async def process_response(  # type: ignore[override]  # Scrapy awaits it
         self,
@@ -46,7 +46,7 @@ class BackoffRetry(RetryMiddleware):
 
     async def _pause(self, again: Request, asked: float) -> None:
         grown = self.wait * 2 ** (again.meta["retry_times"] - 1)
-        await asyncio.sleep(min(LONGEST, max(asked, grown)))
+        await asyncio.sleep(min(self.longest, max(asked, grown)))
 
 
 def retry_after(header: bytes | None, now: datetime) -> float:

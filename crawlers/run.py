@@ -13,8 +13,8 @@ from schemas.errors import ReadError
 
 TIMED_OUT = 124
 TAIL = 4000
-# The crawl ends itself in good order before it would be killed.
-_GRACE = 0.8
+# The crawl ends itself in good order before it would be killed; its start takes a second or two.
+_SHARE, _START = 0.8, 2.0
 # Connections and secrets of the caller that no crawl needs.
 _WITHHELD = ("AIRFLOW", "QIANSHAO_")
 _NEEDED = frozenset(["QIANSHAO_AUTHOR_KEY", "QIANSHAO_CONTACT"])
@@ -64,7 +64,7 @@ def crawl_in_subprocess(
         "--state",
         str(state_dir / name),
     ]
-    command += ["--time-limit", str(timeout * _GRACE)]
+    command += ["--time-limit", str(max(1.0, timeout * _SHARE - _START))]
     command += ["--sources", str(sources_dir)] if sources_dir else []
     code, text = _run(command, timeout)
     return CrawlResult(

@@ -31,7 +31,7 @@ class FeedSpider(SourceSpider):
     def read_start(self, page: Page) -> Iterator[Found]:
         """One record an entry; a wrong entry is put aside alone. Raises ReadError where this is no feed."""
         feed = _parse(page)
-        if not feed["version"]:
+        if not feed.get("version"):
             raise page.refuse("feed", page.text.strip()[:60], "RSS 2.0、RSS 1.0 或 Atom")
         for number, entry in enumerate(feed["entries"], start=1):
             try:
