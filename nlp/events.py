@@ -115,7 +115,7 @@ class EventClusterer:
     def _weigh_places(self, post: ClassifiedPost, members: Members) -> float:
         match = self._parameters.match
         evidence = 0.0
-        names = own_names(post.places)
+        names = own_names(post)
         if names and members.names:
             alike = best_alike(names, members.names) >= self._parameters.names_alike
             evidence += match.same_name if alike else -match.other_name

@@ -116,13 +116,14 @@ class Members:
             self._add_words(post, weights)
 
     def _add_places(self, post: ClassifiedPost) -> None:
-        self.names.update(own_names(post.places))
+        self.names.update(own_names(post))
         self.roads.update(roads(post.places))
         self.districts.update(districts(post.places))
         for place in post.places:
             key = (place.level, place.code or place.name)
             votes, first = self._places.get(key, (0.0, place))
-            self._places[key] = (votes + place.score, first)
+            weight = 3 * place.score if place.name in post.clean.title else place.score
+            self._places[key] = (votes + weight, first)
 
     def _add_words(self, post: ClassifiedPost, weights: Weights) -> None:
         for word, weight in weights.items():

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 
-from schemas.records import Place
+from schemas.records import ClassifiedPost, Place
 
 OWN_LEVELS = frozenset({"community", "estate", "firm"})
 _TAIL = re.compile(
@@ -37,9 +37,14 @@ def names_alike(one: str, other: str) -> float:
     return len(ours & theirs) / min(len(ours), len(theirs))
 
 
-def own_names(places: Iterable[Place]) -> tuple[str, ...]:
-    """Cores of the estates, communities and firms among the places, each once, in order."""
-    cores = (name_core(place.name) for place in places if place.level in OWN_LEVELS)
+def own_names(post: ClassifiedPost) -> tuple[str, ...]:
+    """Cores of the estates, communities and firms a post is about, each once: those of its title, if it has any.
+
+    A body names many places on the way; the title names the one that matters.
+    """
+    named = [place for place in post.places if place.level in OWN_LEVELS]
+    titled = [place for place in named if place.name in post.clean.title]
+    cores = (name_core(place.name) for place in titled or named)
     return tuple(dict.fromkeys(core for core in cores if len(core) > 1))
 
 
