@@ -18,7 +18,7 @@ _ROUNDS = 8
 _SUSPECT = re.compile(
     "[\x00-\x1f\x7f-\xaf\xb2-\xb6\xb8-\xd6\xd8-\xff\u061c\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufe00-\ufe0f\ufeff"
     f"０-９Ａ-Ｚａ-ｚ＠＃％＋－／＆＿．＊＝＜＞&<@#\\[\ufff9-\ufffc\U000e0000-\U000e0fff{EMOJI}"
-    "锛銆鐨勪涓鏄浜鍦鏈嶄笉嗗]"
+    f"{re.escape(characters.UTF8_AS_GBK)}]"
 )
 _RUBY = re.compile("[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüɑ]")
 _SUSPECT_WORDS = ("  ", "http", "www.", ".cn/", *web.LINK_TEXTS)

@@ -26,8 +26,11 @@ _LATIN_RUN = re.compile(
     "[ -~\x80-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]*"
     "(?:[\xc0-\xd6\xd8-\xf6\xf8-\xff][\x80-\xff]|[\x80-\xff][\xc0-\xd6\xd8-\xf6\xf8-\xff])[ -~\x80-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]*"
 )
-# What the commonest UTF-8 characters (，。的是了在有不) become when they are read as GB18030.
-_UTF8_AS_GBK = re.compile("[锛銆鐨勪涓鏄浜鍦鏈嶄笉嗗]")
+# What Chinese in UTF-8 becomes when it is read as GB18030: a first byte E3 to EF with a second one from 80 to BF.
+UTF8_AS_GBK = "".join(
+    bytes((first, second)).decode("gb18030", "ignore") for first in range(0xE3, 0xF0) for second in range(0x80, 0xC0)
+)
+_UTF8_AS_GBK = re.compile(f"[{re.escape(UTF8_AS_GBK)}]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
 
 
@@ -56,7 +59,8 @@ def _reread(run: str, wrong: str, right: str, errors: str) -> str:
         text = run.replace("\ufffd", "").encode(wrong).decode(right, errors)
     except UnicodeError:
         return run
-    return text.replace("\ufffd", "") if _is_chinese(text) else run
+    lost = text.count("\ufffd")
+    return text.replace("\ufffd", "") if 8 * lost <= len(text) + 8 and _is_chinese(text) else run
 
 
 def _is_chinese(text: str) -> bool:

@@ -70,13 +70,13 @@ def _digits(written: str) -> str:
     return "".join(char for char in written if char.isalnum())
 
 
-_MAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]*@(?:[A-Za-z0-9\-]+\.)+[A-Za-z]{2,}")
+_MAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]*@(?:[A-Za-z0-9\-]+\.)+[A-Za-z]{2,}(?:@[A-Za-z0-9.\-]+)*")
 
 
 def _find_mail(text: str) -> Iterator[Found]:
     if "@" in text:
         for match in _MAIL.finditer(text):
-            yield Found("email", *match.span(), f"{match[0][0]}****{match[0][match[0].index('@') :]}")
+            yield Found("email", *match.span(), f"{match[0][0]}****{match[0][match[0].rindex('@') :]}")
 
 
 _CARD18 = re.compile(
@@ -131,6 +131,8 @@ _LOCAL = re.compile(
 
 def _find_landline(text: str) -> Iterator[Found]:
     for match in _LANDLINE.finditer(text):
+        if _TICKET.search(text, max(0, match.start() - 12), match.start()):
+            continue
         number = _digits(match[3])
         yield Found(
             "landline", *match.span(), f"{match[1] or match[2]}-{_stars('', len(number) - 2, number[-2:])}"
