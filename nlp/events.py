@@ -1,13 +1,13 @@
 """Posts to events, one after another: only the past is known, and work per post does not grow with it."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from heapq import nlargest
 from math import inf
 
 from nlp.events_index import TwinIndex, WordIndex
-from nlp.events_members import Members, full_label, make_event_id
-from nlp.events_names import best_alike, districts, own_names, roads
+from nlp.events_members import Members, full_label, make_event_id, seen_at
+from nlp.events_names import best_alike, districts, home_names, own_names, roads
 from nlp.events_parameters import EventParameters, load_event_parameters
 from nlp.events_words import Vocabulary, Weights
 from schemas.records import ClassifiedPost, Event
@@ -40,7 +40,7 @@ class EventClusterer:
 
     def add(self, post: ClassifiedPost) -> Event:
         """The event the post belongs to, with the post in it. A post known already changes nothing."""
-        self._advance(post.origin.time)
+        self._advance(post)
         known = self._event_of.get(post.origin.id)
         if known is not None:
             return self._events[known].describe()
@@ -55,7 +55,7 @@ class EventClusterer:
     def restore(self, members: Iterable[tuple[str, ClassifiedPost]]) -> None:
         """Take the state of an earlier clusterer: its posts in the order they came, with their event ids."""
         for event_id, post in members:
-            self._advance(post.origin.time)
+            self._advance(post)
             if post.origin.id in self._event_of:
                 continue
             event = self._events.get(event_id) or self._open(event_id, post.origin.id)
@@ -108,7 +108,7 @@ class EventClusterer:
         """How far the evidence for this event lies above what a post needs to join it."""
         match = self._parameters.match
         text = 1.0 if is_twin else members.cosine(weights)
-        quiet = max(post.origin.time - members.last_seen, timedelta()) / self._active
+        quiet = max(seen_at(post) - members.last_seen, timedelta()) / self._active
         label = match.same_label if full_label(post)[0] in members.labels else 0.0
         return text + label + self._weigh_places(post, members) - match.least - match.waiting * quiet
 
@@ -117,8 +117,11 @@ class EventClusterer:
         evidence = 0.0
         names = own_names(post)
         if names and members.names:
-            alike = best_alike(names, members.names) >= self._parameters.names_alike
-            evidence += match.same_name if alike else -match.other_name
+            is_same = best_alike(names, members.names) >= self._parameters.names_alike
+            evidence += match.same_name if is_same else -match.other_name
+            homes = home_names(post)
+            if homes and members.homes and not is_same:
+                evidence -= match.other_home
         if not roads(post.places).isdisjoint(members.roads):
             evidence += match.same_road
         ours = districts(post.places)
@@ -126,9 +129,9 @@ class EventClusterer:
             evidence -= match.other_district
         return evidence
 
-    def _advance(self, time: datetime) -> None:
+    def _advance(self, post: ClassifiedPost) -> None:
         """Move the clock on: events that have been quiet for too long leave, and old words with them."""
-        today = time.date()
+        today = seen_at(post).date()
         if today <= self._today:
             return
         self._today = today

@@ -8,7 +8,7 @@ from hashlib import sha256
 from heapq import nlargest
 from math import sqrt
 
-from nlp.events_names import districts, own_names, roads
+from nlp.events_names import districts, home_names, own_names, roads
 from nlp.events_parameters import EventParameters
 from nlp.events_words import Weights
 from schemas.records import PLACE_LEVELS, ClassifiedPost, Event, Facts, Place
@@ -22,6 +22,11 @@ _SENTENCE_ENDS = "。！？!?\n"
 def make_event_id(post_id: str) -> str:
     """The event's id for good: a hash of its first post's id."""
     return sha256(f"event:{post_id}".encode()).hexdigest()[:24]
+
+
+def seen_at(post: ClassifiedPost) -> datetime:
+    """When the post was made; a date after its fetching is a slip and counts as the time of fetching."""
+    return min(post.origin.time, post.origin.fetched_at)
 
 
 def full_label(post: ClassifiedPost) -> tuple[str, float]:
@@ -81,6 +86,7 @@ class Members:
         self.id = make_event_id(post_id)
         self.terms: Weights = {}
         self.names: Counter[str] = Counter()
+        self.homes: Counter[str] = Counter()
         self.roads: Counter[str] = Counter()
         self.districts: Counter[str] = Counter()
         self.labels: defaultdict[str, float] = defaultdict(float)
@@ -100,7 +106,7 @@ class Members:
     def add(self, post: ClassifiedPost, weights: Weights, *, distinct: bool) -> None:
         """Take a post in; `distinct` says that no member had nearly the same text."""
         origin = post.origin
-        insort(self._posts, (origin.time, origin.id))
+        insort(self._posts, (seen_at(post), origin.id))
         self.last_seen = self._posts[-1][0]
         self._sources[origin.source] = None
         if origin.author_hash is not None:
@@ -117,6 +123,7 @@ class Members:
 
     def _add_places(self, post: ClassifiedPost) -> None:
         self.names.update(own_names(post))
+        self.homes.update(home_names(post))
         self.roads.update(roads(post.places))
         self.districts.update(districts(post.places))
         for place in post.places:

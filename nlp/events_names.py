@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 
 from schemas.records import ClassifiedPost, Place
 
+HOME_LEVELS = frozenset({"community", "estate"})
 OWN_LEVELS = frozenset({"community", "estate", "firm"})
 _TAIL = re.compile(
     r"(?:[一二三四五六七八九十\d]+[期栋座号区])+$|(?:小区|社区|居民区|住宅区|楼盘|项目|有限责任公司|有限公司|公司|集团)$"
@@ -37,8 +38,15 @@ def names_alike(one: str, other: str) -> float:
     return len(ours & theirs) / min(len(ours), len(theirs))
 
 
+def home_names(post: ClassifiedPost) -> tuple[str, ...]:
+    """Cores of the estates and communities a post is plainly about: its title's, or its text's without one."""
+    text = post.clean.title or post.clean.text
+    homes = (place.name for place in post.places if place.level in HOME_LEVELS and place.name in text)
+    return tuple(dict.fromkeys(core for name in homes if len(core := name_core(name)) > 1))
+
+
 def own_names(post: ClassifiedPost) -> tuple[str, ...]:
-    """Cores of the estates, communities and firms a post is about, each once: those of its title, if it has any.
+    """Cores of the estates, communities and firms a post is about, each once; its title's, if it has any.
 
     A body names many places on the way; the title names the one that matters.
     """

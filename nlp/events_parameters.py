@@ -30,6 +30,7 @@ class MatchParameters:
     waiting: float
     same_name: float
     other_name: float
+    other_home: float
     same_road: float
     other_district: float
     same_label: float
@@ -64,7 +65,16 @@ def _read_terms(section: Section) -> TermParameters:
 
 
 def _read_match(section: Section) -> MatchParameters:
-    names = ("least", "waiting", "same_name", "other_name", "same_road", "other_district", "same_label")
+    names = (
+        "least",
+        "waiting",
+        "same_name",
+        "other_name",
+        "other_home",
+        "same_road",
+        "other_district",
+        "same_label",
+    )
     match = MatchParameters(**{name: section.number(name, 0, 1) for name in names})
     section.close()
     return match
