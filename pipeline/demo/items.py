@@ -1,14 +1,14 @@
 """What the simulator makes: items of the city's sources with their ground truth, and the crises."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
 from schemas.taxonomy.places import Deployment, PlaceDef
 
-FORUM, NEWS, HOTLINE = "yunting_forum", "yunting_news", "yunting_hotline"
+FORUM, NEWS, HOTLINE = "yunting_forum", "yunting_news", "demo_12345"
 
 
 class Kind(StrEnum):
@@ -27,8 +27,8 @@ class Kind(StrEnum):
 class Item:
     """One post, notice or hotline record, with its ground truth.
 
-    `key` is its number at the source; `arrives_at` is when the city's systems can first see it; `matter` names its
-    topic, incident or crisis; `flags` say what was done to its text.
+    `key` is its number at the source; `arrives_at` is when the city's systems can first see it; `matter` is
+    its topic, incident or crisis; `flags` say what was done to its text.
     """
 
     key: str
@@ -96,7 +96,6 @@ class City:
     deployment: Deployment
     items: tuple[Item, ...]
     crises: tuple[Crisis, ...]
-    wrong_rows: tuple[Mapping[str, str], ...] = field(default=())
 
     @cached_property
     def by_key(self) -> Mapping[str, Item]:

@@ -82,7 +82,7 @@ class Map:
         fixed: Mapping[str, str] | None = None,
         facts: Mapping[str, str] | None = None,
     ) -> Scene:
-        """A scene around one place; `fixed` (slots to place codes) and `facts` (to words) come from a script."""
+        """A scene around one place; `fixed` (slots to place codes) and `facts` (to words) are a script's."""
         above = {place.level: place.name for place in self.deployment.ancestors(estate.code)}
         names = {**above, estate.level: estate.name}
         names["road"] = self._near(estate, "road", None, rng)

@@ -1,0 +1,189 @@
+"""The demo from end to end: simulate, serve, crawl, import, analyse, warn, index, report."""
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from alerts.path import PathContext
+from alerts.path.send import Delivery, plan_sending
+from alerts.render.mail import render_mail
+from pipeline.analysis import Step
+from pipeline.demo.collect import Collected, collect_city
+from pipeline.demo.hotline_table import write_hotline
+from pipeline.demo.outcome import Counts, DemoOutcome
+from pipeline.demo.report import render_report
+from pipeline.demo.simulator import simulate_city
+from pipeline.jobs.analyse import Batch, open_analysis, save_batch, take_in
+from pipeline.jobs.collect import waiting_parts
+from pipeline.jobs.index import index_changed
+from pipeline.progress import Advance, ignore_progress
+from pipeline.rooms import Rooms, open_rooms
+from pipeline.settings import Settings, load_settings
+from schemas.errors import ReadError, Where
+from schemas.records import Alert, ClassifiedPost, Event, Mail
+from schemas.times import SHANGHAI
+from stores.atomic import write_atomic
+from stores.database.alerts import log_sending, log_sent
+
+START = datetime(2025, 5, 12, tzinfo=SHANGHAI)
+_MARK = ".qianshao-demo"
+_STAGES = 6
+
+
+@dataclass(slots=True)
+class Watch:
+    """Takes the time of each stage and moves the bar between them."""
+
+    progress: Advance
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """One stage by its Chinese name."""
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - begin
+        self.progress(len(self.seconds), _STAGES)
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the analysis has brought so far, and the mails that went out at each of its steps."""
+
+    posts: dict[str, ClassifiedPost] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+
+    def keep(self, step: Step) -> None:
+        """Take one step in."""
+        self.posts[step.post.origin.id] = step.post
+        if step.event is not None:
+            self.events[step.event.id] = step.event
+        self.alerts.extend(step.alerts)
+
+
+def run_demo(
+    out: Path,
+    *,
+    seed: int,
+    weeks: int = 6,
+    progress: Advance = ignore_progress,
+    elastic_url: str | None = None,
+    start: datetime = START,
+) -> DemoOutcome:
+    """The whole job on a simulated city; everything it makes lies under `out`, a run before it is replaced.
+
+    Settings of a real deployment are not looked at: no mail leaves the machine, no real state is touched.
+    Raises ReadError where `out` holds something else, DemoFailed where a crawl failed, StoreUnavailable where
+    an Elasticsearch was asked for and is down.
+    """
+    clear_folder(out)
+    settings = demo_settings(out, elastic_url)
+    watch, desk = Watch(progress), Desk()
+    with open_rooms(settings) as rooms:
+        with watch.stage("生成城市"):
+            city = simulate_city(seed, rooms.knowledge.places, start, weeks)
+            write_hotline(city, out / "热线工单.csv")
+        with watch.stage("采集与导入"):
+            collected = collect_city(rooms, city, out / "热线工单.csv")
+        with watch.stage("载入模型"):
+            rooms.core.enrich([])
+        with watch.stage("分析与预警"):
+            analyse_and_warn(rooms, desk)
+        with watch.stage("索引"):
+            indexed = index_changed(rooms).indexed if elastic_url else None
+    outcome = DemoOutcome(
+        city=city,
+        report=out / "report.html",
+        counts=_counts(collected, indexed),
+        posts=desk.posts,
+        truth=collected.truth,
+        events=desk.events,
+        revisions=tuple(desk.alerts),
+        mails=tuple(desk.mails),
+        quarantined=collected.quarantined,
+        duty=rooms.knowledge.duty,
+        seconds=watch.seconds,
+        made_at=datetime.now(SHANGHAI),
+    )
+    with watch.stage("报告"):
+        write_atomic(outcome.report, render_report(outcome).encode())
+    return outcome
+
+
+def clear_folder(out: Path) -> None:
+    """An empty folder of the demo's own. Raises ReadError where it holds what no demo has made."""
+    if out.exists() and any(out.iterdir()):
+        if not (out / _MARK).is_file():
+            raise ReadError(Where(str(out)), "输出目录", out.name, "空的目录，或上次演示的目录")
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / _MARK).touch()
+
+
+def demo_settings(out: Path, elastic_url: str | None) -> Settings:
+    """Settings that leave a real deployment alone, whatever its variables say."""
+    return load_settings(
+        home=(out / "data").absolute(),
+        deployment=None,
+        sources=None,
+        database_url=None,
+        elasticsearch_url=elastic_url,
+        smtp_host=None,
+        author_key=SecretStr("qianshao-demo"),
+    )
+
+
+def analyse_and_warn(rooms: Rooms, desk: Desk) -> None:
+    """Analyse what was stored, a day after the other, and mail each warning at the step that raised it."""
+    analysis = open_analysis(rooms)
+    waiting = sorted(waiting_parts(rooms), key=lambda part: (part.day, part.at, part.path))
+    for _, parts in groupby(waiting, key=lambda part: part.day):
+        batch = Batch(list(parts))
+        for _done in take_in(rooms, analysis, batch):
+            pass
+        save_batch(rooms, batch)
+        for step in batch.steps:
+            desk.keep(step)
+            if step.alerts:
+                send_as_raised(rooms, desk, step.alerts)
+
+
+def send_as_raised(rooms: Rooms, desk: Desk, alerts: Sequence[Alert]) -> None:
+    """The mails of one step, with events and posts as they stood then, through alert path and sent-log."""
+    sent = frozenset((mail.alert_id, mail.revision) for mail in desk.mails)
+    context = PathContext(sent, rooms.knowledge.duty, alerts[-1].raised_at)
+    for delivery in plan_sending(alerts, context, rooms.settings.mail_domain):
+        mail = _compose(rooms, desk, delivery)
+        with rooms.database.begin() as db:
+            log_sending(db, mail, delivery.alert.raised_at)
+        rooms.mailer.send(mail, delivery.alert.raised_at)
+        with rooms.database.begin() as db:
+            log_sent(db, mail.message_id, delivery.alert.raised_at)
+        desk.mails.append(mail)
+
+
+def _compose(rooms: Rooms, desk: Desk, delivery: Delivery) -> Mail:
+    alert = delivery.alert
+    rules = {rule.name: rule for rule in rooms.knowledge.rules}
+    return render_mail(
+        alert,
+        desk.events.get(alert.event_id or ""),
+        [desk.posts[post_id] for post_id in alert.post_ids if post_id in desk.posts],
+        delivery.group,
+        rule=rules.get(alert.rule),
+        previous=delivery.previous,
+        domain=rooms.settings.mail_domain,
+    )
+
+
+def _counts(collected: Collected, indexed: int | None) -> Counts:
+    return Counts(collected.crawled, collected.imported, collected.stored, indexed)
