@@ -39,7 +39,7 @@ def names_alike(one: str, other: str) -> float:
 
 
 def home_names(post: ClassifiedPost) -> tuple[str, ...]:
-    """Cores of the estates and communities a post is plainly about: its title's, or its text's without one."""
+    """Cores of the estates and communities a post is plainly about: its title's, else its text's."""
     text = post.clean.title or post.clean.text
     homes = (place.name for place in post.places if place.level in HOME_LEVELS and place.name in text)
     return tuple(dict.fromkeys(core for name in homes if len(core := name_core(name)) > 1))
