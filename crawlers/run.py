@@ -13,8 +13,8 @@ from schemas.errors import ReadError
 
 TIMED_OUT = 124
 TAIL = 4000
-# The crawl ends itself in good order before it would be killed; its start takes a second or two.
-_SHARE, _START = 0.8, 2.0
+# The crawl ends itself in good order before it would be killed; start and end take some seconds.
+_SHARE, _START = 0.8, 4.0
 # Connections and secrets of the caller that no crawl needs.
 _WITHHELD = ("AIRFLOW", "QIANSHAO_")
 _NEEDED = frozenset(["QIANSHAO_AUTHOR_KEY", "QIANSHAO_CONTACT"])

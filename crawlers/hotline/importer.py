@@ -12,7 +12,7 @@ from crawlers.dates import read_time
 from crawlers.hotline.csv_rows import read_csv
 from crawlers.hotline.mapping import COUNTS, TIMES, Mapping, load_mapping, plain_name
 from crawlers.hotline.tables import Cell, Row, Table, TableError
-from crawlers.hotline.xlsx_rows import read_xlsx, serial_time
+from crawlers.hotline.xlsx_rows import XLSX, read_xlsx, serial_time
 from crawlers.page import read_count
 from schemas.errors import ReadError, Where, one_of
 from schemas.posts import make_post
@@ -96,7 +96,9 @@ class TableImport(Iterator[RawPost | Quarantined]):
         return Where(self.path.name, number or None)
 
     def _read_header(self, header: Row) -> None:
-        names = [str(cell or "").strip() for cell in header.cells]
+        names = [_text(cell) for cell in header.cells]
+        while names and not names[-1]:
+            names.pop()
         fields, ignored = self.mapping.fields, {plain_name(name) for name in self.mapping.ignore}
         where = self._where(header.number)
         for at, name in enumerate(names):
@@ -126,16 +128,21 @@ class TableImport(Iterator[RawPost | Quarantined]):
     def _record(self, row: Row) -> RawPost | Quarantined:
         if row.problem:
             return self._put_aside(row)
-        if len(row.cells) > self._width and any(_text(cell) for cell in row.cells[self._width :]):
-            return self._put_aside(
-                row, f"{self._where(row.number)}: 列数 = {len(row.cells)}：应为 {self._width}"
-            )
+        if not self._is_whole(row):
+            reason = f"{self._where(row.number)}: 列数 = {len(row.cells)}：应为 {self._width}"
+            return self._put_aside(row, reason)
         try:
             post = self._post(row)
         except ReadError as error:
             return self._put_aside(row, str(error))
         self.report.read += 1
         return post
+
+    def _is_whole(self, row: Row) -> bool:
+        """Blank cells beyond the header do no harm; workbooks leave blank cells at the end of a row out."""
+        if len(row.cells) < self._width:
+            return self.report.encoding == XLSX
+        return not any(_text(cell) for cell in row.cells[self._width :])
 
     def _post(self, row: Row) -> RawPost:
         found = {name: self._field(row, name) for name in self._columns}

@@ -16,6 +16,7 @@ from crawlers.hotline.tables import LONGEST_CELL, Cell, Row, Table, TableError
 
 # A workbook of a million rows unpacks to some 500 MB; far beyond that it is a bomb.
 _LARGEST = 2_000_000_000
+XLSX = "xlsx"
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _UNREADABLE = (
     InvalidFileException,
@@ -44,7 +45,7 @@ def read_xlsx(path: Path, *, sheet: str | None) -> Table:
     if not names or (sheet is not None and sheet not in names):
         reason = f"没有工作表 {sheet or ''}，只有 {'、'.join(names)}"
         raise TableError(reason)
-    return Table(_rows(book, sheet or names[0]), "xlsx")
+    return Table(_rows(book, sheet or names[0]), XLSX)
 
 
 def serial_time(number: float) -> datetime:

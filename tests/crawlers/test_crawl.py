@@ -2,11 +2,14 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from crawlers.output import read_stats, stats_path
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from schemas.codec import decode
@@ -27,7 +30,7 @@ SELECTORS = (
     "        title = super().title(page)\n"
     "        return [][0] if title == '出错' else title\n"
 )
-RSS = "<?xml version='1.0' encoding='UTF-8'?><rss version='2.0'><channel><title>x</title>{items}</channel></rss>"
+RSS = "<?xml version='1.0'?><rss version='2.0'><channel><title>x</title>{items}</channel></rss>"
 
 
 def post(title: str = "停水通知", time: str = "2026-01-31 08:00") -> str:
@@ -239,18 +242,37 @@ def test_private_addresses_are_refused_and_redirects_to_them_too(
 
 
 def test_a_crawl_that_outlasts_its_time_ends_in_order_with_what_it_has(
-    web_server: WebServer, make_source: MakeSource, crawl: Callable[..., CrawlResult]
+    web_server: WebServer, make_source: MakeSource, tmp_path: Path
 ) -> None:
     paths = [f"/{number}" for number in range(120)]
     web_server.serve("/list", listing(*paths))
     for path in paths:
         web_server.serve(path, post(path), delay=0.4)
     folder = make_source("demo_site", "pages", web_server.url("/list"), SELECTORS)
-    result = crawl("demo_site", folder, 8)
-    assert result.exit_code == 1
-    assert result.stats is not None
-    assert result.stats.why == "抓取没有走完：closespider_timeout"
-    assert 1 <= len(records(result)) == result.stats.records < len(paths)
+    out = tmp_path / "demo_site.jsonl"
+    command = [
+        sys.executable,
+        "-m",
+        "crawlers.crawl",
+        "demo_site",
+        "--out",
+        str(out),
+        "--state",
+        str(tmp_path),
+    ]
+    done = subprocess.run([*command, "--sources", str(folder), "--time-limit", "3"], timeout=60, check=False)
+    assert done.returncode == 1
+    stats = read_stats(stats_path(out))
+    assert stats.why == "抓取没有走完：closespider_timeout"
+    assert 1 <= len(out.read_bytes().splitlines()) == stats.records < len(paths)
+
+
+def test_a_crawl_that_hangs_is_killed_and_says_so(
+    web_server: WebServer, make_source: MakeSource, crawl: Callable[..., CrawlResult]
+) -> None:
+    result = crawl("demo_site", make_source("demo_site", "pages", web_server.url("/list")), 0.3)
+    assert (result.exit_code, result.records, result.failed) == (124, None, True)
+    assert "超过 0.3 秒，已终止" in result.log_tail
 
 
 def test_a_source_that_is_not_there_is_wrong_use(tmp_path: Path, crawl: Callable[..., CrawlResult]) -> None:

@@ -38,7 +38,7 @@ def test_a_deployments_file_is_found_beside_them(make_source: MakeSource) -> Non
         ("every='1h'", "every='hourly'", "SOURCE.every = 'hourly'：应为 30m、1h、1d"),
         ("kind='pages'", "kind='forum'", "SOURCE.kind = 'forum'：应为 feed、pages 之一"),
         ("kind='pages'", "kind='feed'", "spider = ['Demo']：应为 恰好一个 FeedSpider 的子类"),
-        ("class Demo", "SOURCE = None\nclass Demo", "SOURCE = None：应为 一个 Source(...)"),
+        ("source = SOURCE\n", "source = SOURCE\nSOURCE = 3\n", "SOURCE = 3：应为 一个 Source(...)"),
         ("source = SOURCE", "pass", "Demo.source = None：应为 SOURCE"),
         ("class Demo(PagesSpider)", "class Demo", "spider = []：应为 恰好一个 PagesSpider 的子类"),
         ("'http://demo.example", "'ftp://demo.example", "SOURCE.url = 'ftp://demo.example/list'：应为 http"),
@@ -85,7 +85,8 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     ("field", "value"),
     [
         ("name", "Demo"), ("name", "demo"), ("publisher", " "), ("url", "demo.example"), ("every", "0h"),
-        ("pages", 0),         ("district", "云汀 市"), ("zone", "Asia/Nowhere"), ("timeout", 0), ("retries", -1), ("max_bytes", 0),
+        ("pages", 0), ("district", "云汀 市"), ("zone", "Asia/Nowhere"), ("timeout", 0), ("retries", -1),
+        ("max_bytes", 0),
     ],
 )  # fmt: skip
 def test_a_wrong_value_names_its_field(field: str, value: object) -> None:
