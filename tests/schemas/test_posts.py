@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import decode, encode
@@ -13,6 +13,8 @@ from schemas.posts import LONGEST_LINE, SHANGHAI, hash_author, make_post, read_p
 from schemas.records import RawPost
 
 NOW = datetime(2026, 1, 31, 8, 0, tzinfo=SHANGHAI)
+# A busy machine is no failure of the code.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 KEY = b"a key of the tests"
 
 
@@ -165,6 +167,7 @@ def test_times_need_a_zone() -> None:
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 
 
+@UNHURRIED
 @given(title=TEXTS, body=TEXTS, key=st.none() | st.text(max_size=5))
 def test_every_post_survives_the_codec(title: str, body: str, key: str | None) -> None:
     post = make_post("weibo", key, title, body, fetched_at=NOW, published_at=NOW - timedelta(days=1))
@@ -180,6 +183,7 @@ VALUES = st.recursive(
 )
 
 
+@UNHURRIED
 @given(line=st.binary(max_size=60) | VALUES.map(orjson.dumps))
 def test_any_line_is_a_post_or_a_read_error(line: bytes) -> None:
     try:
