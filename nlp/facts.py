@@ -25,7 +25,7 @@ def find_facts(text: str, at: datetime) -> Facts:
     (2, 3, 1, '2026-07-21T20:00:00+00:00')
     """
     text = text.translate(FULL_WIDTH_DIGITS) if not text.isascii() and re.search("[０-９]", text) else text
-    counts = count_casualties(text) if GATE.search(text) else {}
+    counts = count_casualties(text, at.year) if GATE.search(text) else {}
     return Facts(
         deaths=counts.get("deaths"),
         injured=counts.get("injured"),

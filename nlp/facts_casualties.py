@@ -23,22 +23,30 @@ def _either(words: tuple[str, ...]) -> str:
 _ALL = _either(tuple(verb for verbs in _VERBS.values() for verb in verbs))
 _FIRST = _either(tuple(verb for verbs in _BEFORE.values() for verb in verbs))
 _UNIT = "名|位|个|人|例|具|条|男子|女子|乘客|学生|老人|儿童|孩子|工人|村民|员工|旅客|游客"
-_NOT_AFTER = "(?!伤|亡人数|者家属|因|角|路|刑|机|守|心|害|势|残|痕|口|的原因)"
+_NOT_AFTER = "(?!伤|亡|者家属|因|角|路|刑|机|守|心|害|势|残|痕|口|的原因)"
 _COUNT = re.compile(
-    f"(?P<count>{NUMBER})(?:余|多|几)?(?:"
+    f"(?<![数几])(?P<count>{NUMBER})(?:余|多|几)?(?:"
     f"(?:{_UNIT})(?:(?!(?:{NUMBER})(?:{_UNIT}))(?:[^，。；！？：、\n0-9死]|\\d{{1,3}}岁)){{0,16}}?(?P<after>{_ALL}){_NOT_AFTER}"
     f"|(?P<bare>死|亡|伤|重伤|轻伤|失踪|失联|被困)(?!者|员|势|害|心))"
-    f"|(?P<first>{_FIRST})(?:人数|人口|人员|者|了|有|已|共|达到?|为|约|近|至少|超过|逾|上升至|升至|增至|[:：]){{0,4}}"
+    f"|(?P<first>{_FIRST})(?:人数|人口|人员|者|了|有|已经?|共|突破|高达|接近|达到?|为|约|近|至少|超过|逾|上升至|升至|增至|[:：]){{0,4}}"
     f"(?P<number>{NUMBER})(?:余|多|几)?(?:户(?P<people>{NUMBER}))?(?:余|多)?[人名位例]"
 )
+_YEAR = re.compile("((?:19|20)[0-9]{2})年")
 _SENTENCE = re.compile("[^。！？；\n]+")
 _PAIR = re.compile(f"({NUMBER})(?:名|个)?男(?:性)?、?({NUMBER})(?:名|个)?女(?:性)?")
 _HISTORY = re.compile(f"{_either(_KNOWN.texts('history', 1))}|近[\\d一二两三四五六七八九十]+年")
 _RISING = re.compile(_either(_KNOWN.texts("rising", 1)))
+_DENIED = f"(?:{_either(_KNOWN.texts('denials', 1))})"
+_NOT_DENIED = f"(?!{_either(_KNOWN.texts('not_denials', 1))})"
 _NONE = {
-    kind: re.compile(_either(_KNOWN.section("none").texts(kind, 1)))
+    kind: re.compile(
+        f"(?<!有){_DENIED}(?:{_NOT_DENIED}[^，。；！？、\n0-9]){{0,8}}?(?:{_either(_KNOWN.section('none').texts(kind, 1))})"
+    )
     for kind in ("casualties", "deaths", "injured", "missing", "trapped")
 }
+_UNKNOWN = re.compile(
+    f"(?:伤亡|死亡人数|死伤)[^，。；！？\n]{{0,12}}?(?:{_either(_KNOWN.texts('unknown', 1))})"
+)
 _PERSON = _either(_KNOWN.texts("persons", 1))
 _ONE = {
     "deaths": re.compile(
@@ -50,6 +58,7 @@ _ONE = {
 }
 
 
+_AND = re.compile("[和与及][^，。；、]*$")
 GATE = compile_gate([*_KIND_OF, "人员伤亡"])
 
 
@@ -60,22 +69,30 @@ class _Counts(NamedTuple):
     history: bool
     rising: bool
     none: bool
+    unknown: bool
 
 
-def count_casualties(text: str) -> dict[str, int]:
+def count_casualties(text: str, year: int) -> dict[str, int]:
     """People by kind (deaths, injured, missing, trapped, affected); a kind is absent where the text gives no number.
 
-    Heavy and slight injuries are added up where no total is given: 3人重伤，14人轻微伤 is 17 injured. Numbers of
-    other years count only where there are no others; `无人员伤亡` is zero deaths and zero injured.
+    Heavy and slight injuries are added up where no total is given: 3人重伤，14人轻微伤 is 17 injured. Sentences
+    about a year before `year` - 1 do not count, those about other times only where there are no others; `无人员伤亡` is zero deaths and zero injured.
     """
-    sentences = [_count_sentence(match[0]) for match in _SENTENCE.finditer(_join_pairs(text))]
+    sentences = [
+        _count_sentence(match[0])
+        for match in _SENTENCE.finditer(_join_pairs(text))
+        if all(int(named) >= year - 1 for named in _YEAR.findall(match[0]))
+    ]
     found = {kind: _count_kind(kind, sentences, text) for kind in KINDS}
     return {kind: number for kind, number in found.items() if number is not None}
 
 
 def _count_kind(kind: str, sentences: list[_Counts], text: str) -> int | None:
     """A number of this event; else what is said without a number; else a number of other times."""
-    number = None if _says_none_first(kind, sentences) else _choose(kind, sentences, history=False)
+    first = _first_word(kind, sentences)
+    if first == "unknown":
+        return None
+    number = None if first == "none" else _choose(kind, sentences, history=False)
     if number is None:
         number = _count_unnumbered(kind, text)
     return _choose(kind, sentences, history=True) if number is None else number
@@ -106,6 +123,7 @@ def _count_sentence(sentence: str) -> _Counts:
         _HISTORY.search(sentence) is not None,
         _RISING.search(sentence) is not None,
         _NONE["casualties"].search(sentence) is not None,
+        _UNKNOWN.search(sentence) is not None,
     )
 
 
@@ -134,16 +152,20 @@ def _choose(kind: str, sentences: list[_Counts], history: bool) -> int | None:
     return chosen
 
 
-def _says_none_first(kind: str, sentences: list[_Counts]) -> bool:
-    """Whether 无人员伤亡 stands before every number of this kind: the numbers are of another event then."""
-    if kind not in ("deaths", "injured"):
-        return False
-    return next((counts.none for counts in sentences if counts.none or kind in counts.numbers), False)
+def _first_word(kind: str, sentences: list[_Counts]) -> str:
+    """What the text says first of this kind: `number`, `none` (无人员伤亡), `unknown` (伤亡情况不明) or nothing."""
+    for counts in sentences:
+        if kind in counts.numbers:
+            return "number"
+        if kind in ("deaths", "injured") and (counts.none or counts.unknown):
+            return "none" if counts.none else "unknown"
+    return ""
 
 
 def _count_unnumbered(kind: str, text: str) -> int | None:
     if kind in ("deaths", "injured") and _NONE["casualties"].search(text):
         return 0
-    if kind in _ONE and _ONE[kind].search(text):
-        return 1
+    one = _ONE[kind].search(text) if kind in _ONE else None
+    if one is not None:
+        return 2 if _AND.search(text, max(0, one.start() - 6), one.start()) else 1
     return 0 if kind in _NONE and _NONE[kind].search(text) else None
