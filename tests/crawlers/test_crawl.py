@@ -122,7 +122,14 @@ def test_a_hostile_site_gives_its_good_pages_and_one_line_for_each_bad_one(
 ) -> None:
     fill_hostile_site(web_server)
     folder = make_source(
-        "demo_site", "pages", web_server.url("/list"), SELECTORS, timeout=1.0, max_bytes=500_000, pages=4
+        "demo_site",
+        "pages",
+        web_server.url("/list"),
+        SELECTORS,
+        timeout=1.5,
+        max_bytes=500_000,
+        pages=4,
+        retries=2,
     )
     first = crawl("demo_site", folder)
 
@@ -134,7 +141,8 @@ def test_a_hostile_site_gives_its_good_pages_and_one_line_for_each_bad_one(
     assert told.keys() == HOSTILE.keys()
     for path, reason in HOSTILE.items():
         assert told[path].startswith(reason.format(url=web_server.url("").rstrip("/"))), (path, told[path])
-    assert web_server.count("/500") == 2
+    # A kept connection that the server closed in the meantime costs one of the tries.
+    assert web_server.count("/500") in {2, 3}
     assert web_server.count("/secret/x") == 0
     assert web_server.count("/list2") == 2
     assert first.stats is not None
