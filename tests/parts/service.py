@@ -72,6 +72,12 @@ class Owner:
         return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
+def _dies_with_us(stop_signal: signal.Signals) -> list[str]:
+    # A killed test run must not leave its servers behind; Linux can tell them when their parent is gone.
+    setpriv = shutil.which("setpriv")
+    return [] if setpriv is None else [setpriv, "--pdeathsig", stop_signal.name.removeprefix("SIG"), "--"]
+
+
 @dataclass(slots=True)
 class Service:
     """A running server: its process, its folder and its log."""
@@ -94,7 +100,7 @@ class Service:
         base = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8"}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command,
+                [*_dies_with_us(self.stop_signal), *self.command],
                 cwd=self.folder,
                 env={**base, **self.environment},
                 stdin=subprocess.DEVNULL,

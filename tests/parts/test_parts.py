@@ -1,10 +1,14 @@
 """The real parts do what the other tests rely on."""
 
 import http.client
+import shutil
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.parts.elastic import find_java, java_version
@@ -73,6 +77,23 @@ def test_no_java_is_said_in_two_languages(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("tests.parts.elastic._java_homes", lambda: iter(()))
     with pytest.raises(PartMissingError, match=r"没有 JDK 21.*no JDK 21"):
         find_java()
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("postgres")
+def test_servers_end_with_the_test_run_that_started_them() -> None:
+    code = "from tests.parts.postgres import install_postgres as i; import time; p = i(); p.start(); "
+    code += "print(p.service.process.pid, p.service.folder, flush=True); time.sleep(60)"
+    run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert run.stdout is not None
+    pid, folder = run.stdout.readline().split()
+    assert psutil.pid_exists(int(pid))
+    run.kill()
+    run.wait()
+    run.stdout.close()
+    server = psutil.Process(int(pid)) if psutil.pid_exists(int(pid)) else None
+    assert server is None or psutil.wait_procs([server], timeout=20)[0]
+    shutil.rmtree(folder)
 
 
 def test_servers_do_not_run_as_root() -> None:
