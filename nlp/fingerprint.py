@@ -1,4 +1,4 @@
-"""Fingerprints for near-duplicates: MinHash of a text's word pairs."""
+"""Fingerprints for near-duplicates: MinHash of a text's character triples."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,18 @@ from rensa import RMinHash
 PERMUTATIONS = 64
 SEED = 20_200_119
 
+# At this similarity two texts are one text with edits: of generated edits (one change in 40 characters, prefixes and
+# suffixes of reposting, cut ends) all are found, of texts of their own none (1,813 short posts; word pairs: 99.2 %).
+NEAR_DUPLICATE = 0.4
+
+_GRAM = 3
+
 
 def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
-    """64 unsigned 32-bit values: the MinHash (Broder 1997) of the words and the pairs of neighbouring words.
+    """64 unsigned 32-bit values: the MinHash (Broder 1997) of all triples of neighbouring letters and digits.
 
-    The share of equal values in two fingerprints estimates the Jaccard similarity of the two texts.
-    The same words give the same values on every machine.
+    The share of equal values in two fingerprints estimates the Jaccard similarity of the two texts. Punctuation and
+    spaces do not count. The same words give the same values on every machine.
     """
     sketch = RMinHash(PERMUTATIONS, SEED)
     sketch.update(shingle_words(words))
@@ -20,17 +26,22 @@ def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
 
 
 def shingle_words(words: Sequence[str]) -> list[str]:
-    """What is hashed: the words of two characters or more, and each word joined with the next.
+    """What is hashed.
 
-    >>> shingle_words(["小区", "停水", "了"])
-    ['小区停水', '停水了', '小区', '停水']
+    >>> shingle_words(["小区", "停水", "了", "！"])
+    ['小区停', '区停水', '停水了']
     """
-    said = [word for word in words if word.isalnum()]
-    shingles = [first + second for first, second in zip(said, said[1:], strict=False)]
-    shingles += [word for word in said if len(word) > 1]
-    return shingles or said
+    said = "".join([word for word in words if word.isalnum()])
+    if len(said) <= _GRAM:
+        return [said] if said else []
+    return [said[start : start + _GRAM] for start in range(len(said) - _GRAM + 1)]
 
 
 def similarity(first: Sequence[int], second: Sequence[int]) -> float:
-    """The estimated Jaccard similarity of two fingerprints, 0 to 1."""
+    """The estimated Jaccard similarity of two fingerprints, 0 to 1. A text without any word is like no other."""
+    if first[0] == _EMPTY or second[0] == _EMPTY:
+        return 0.0
     return sum(one == other for one, other in zip(first, second, strict=True)) / PERMUTATIONS
+
+
+_EMPTY = fingerprint([])[0]
