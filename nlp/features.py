@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import chain
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +21,9 @@ _WORD, _PAIR = np.uint64(0xA0761D6478BD642F), np.uint64(0x9E3779B97F4A7C15)
 _CHARACTERS, _LOOSE_PAIR = np.uint64(0x589965CC75374CC3), np.uint64(0xEB44ACCAB455D165)
 _SECOND = np.uint64(0xE7037ED1A0B428DB)
 _FOLD = np.uint64(31)
-_CONTENT = 1 << 32
+# Powers of an odd number: the weight of a character by its place in the word.
+_PLACES = 64
+_POWERS = np.cumprod(np.full(_PLACES, 0x2545F4914F6CDD1D, dtype=np.uint64))
 
 Numbers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
@@ -35,27 +36,21 @@ def stop_words() -> frozenset[str]:
     return frozenset((files("nlp.knowledge") / "stop_words.txt").read_text("utf-8").split())
 
 
-class _WordHashes(dict[str, int]):
-    """CRC-32 of a word, remembered; bit 32 marks a content word. Python's own hash differs in every process."""
-
-    def __missing__(self, word: str) -> int:
-        if len(self) > 500_000:
-            self.clear()
-        content = 0 if word in stop_words() or word.isspace() else _CONTENT
-        number = self[word] = crc32(word.encode("utf-8", "surrogatepass")) | content
-        return number
-
-
-_HASHES = _WordHashes()
+@cache
+def _stop_table() -> Flags:
+    """True at the columns of the stop words."""
+    table = np.zeros(COLUMNS, dtype=np.bool_)
+    table[stop_columns()] = True
+    return table
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """The features of a batch before counting: for each its post (row), its column, and whether it stands in
-    the lead. The first `words` of them are the words of the posts in order, one each."""
+    the lead. The first features are the words of the posts in order; `content` tells which are no stop words."""
 
     posts: int
-    words: int
+    content: Flags
     rows: Numbers
     columns: Numbers
     lead: Flags
@@ -68,30 +63,46 @@ def hash_features(posts: Sequence[Sequence[str]]) -> Features:
     where one is a stop word; character pairs run over the content words alone. So a full text and its list of
     content words share all features but the stop words' own.
     """
-    lengths = np.fromiter(map(len, posts), dtype=np.int64, count=len(posts))
-    count = int(lengths.sum())
     flat = list(chain.from_iterable(posts))
-    hashes = np.fromiter(map(_HASHES.__getitem__, flat), dtype=np.uint64, count=count)
-    rows = np.repeat(np.arange(len(posts), dtype=np.int64), lengths)
-    content = hashes >= np.uint64(_CONTENT)
+    sizes = np.fromiter(map(len, posts), dtype=np.int64, count=len(posts))
+    rows = np.repeat(np.arange(len(posts), dtype=np.int64), sizes)
+    lengths = np.fromiter(map(len, flat), dtype=np.int64, count=len(flat))
+    codes = np.frombuffer("".join(flat).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
+        np.uint64
+    )
+    hashes = _hash_words(codes, lengths)
+    columns = _column(hashes, _WORD)
+    content = ~_stop_table()[columns]
     lead = _is_lead(rows, content)
     parts = [
-        (rows, _column(hashes, _WORD), lead),
+        (rows, columns, lead),
         _pair_content(rows[content], hashes[content], lead[content]),
         _pair_loose(rows, hashes, content, lead),
-        _pair_characters(flat, rows, content, lead),
+        _pair_characters(
+            codes, np.repeat(content, lengths), np.repeat(rows, lengths), np.repeat(lead, lengths)
+        ),
     ]
     joined = [np.concatenate([part[at] for part in parts]) for at in range(3)]
-    return Features(len(posts), count, joined[0], joined[1], joined[2])
+    return Features(len(posts), content, joined[0], joined[1], joined[2])
+
+
+def _hash_words(codes: Hashes, lengths: Numbers) -> Hashes:
+    """A number for each word out of its characters' codes. Python's own hash differs in every process."""
+    if not len(codes):
+        return codes
+    starts = np.cumsum(lengths) - lengths
+    places = np.arange(len(codes)) - np.repeat(starts, lengths)
+    sums: Hashes = np.add.reduceat(codes * _POWERS[places & (_PLACES - 1)], starts)
+    return sums ^ (sums >> _FOLD)
 
 
 def _is_lead(rows: Numbers, content: Flags) -> Flags:
     """Whether fewer than LEAD_WORDS content words of the same post stand before this word."""
     if not len(rows):
         return content
-    before = np.cumsum(content) - content
+    before: Numbers = np.cumsum(content) - content
     first = np.flatnonzero(np.concatenate([[True], rows[1:] != rows[:-1]]))
-    starts = np.repeat(before[first], np.diff(np.append(first, len(rows))))
+    starts: Numbers = np.repeat(before[first], np.diff(np.append(first, len(rows))))
     lead: Flags = before - starts < LEAD_WORDS
     return lead
 
@@ -111,25 +122,19 @@ def _pair_content(rows: Numbers, hashes: Hashes, lead: Flags) -> tuple[Numbers, 
     return rows[1:][same], columns[same], lead[1:][same]
 
 
-def _pair_loose(
-    rows: Numbers, hashes: Hashes, content: Flags, lead: Flags
-) -> tuple[Numbers, Numbers, Flags]:
+def _pair_loose(rows: Numbers, hashes: Hashes, content: Flags, lead: Flags) -> tuple[Numbers, Numbers, Flags]:
     loose = (rows[1:] == rows[:-1]) & ~(content[1:] & content[:-1])
     columns = _column(_join(hashes[:-1], hashes[1:]), _LOOSE_PAIR)
     return rows[1:][loose], columns[loose], lead[1:][loose]
 
 
 def _pair_characters(
-    flat: Sequence[str], rows: Numbers, content: Flags, lead: Flags
+    codes: Hashes, kept: Flags, rows: Numbers, lead: Flags
 ) -> tuple[Numbers, Numbers, Flags]:
-    lengths = np.fromiter(map(len, flat), dtype=np.int64, count=len(flat))
-    codes = np.frombuffer("".join(flat).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    kept = np.repeat(content, lengths)
-    characters = codes[kept].astype(np.uint64)
-    where = np.repeat(rows, lengths)[kept]
-    same = where[1:] == where[:-1]
-    columns = _column(_join(characters[:-1], characters[1:]), _CHARACTERS)
-    return where[1:][same], columns[same], np.repeat(lead, lengths)[kept][1:][same]
+    codes, rows, lead = codes[kept], rows[kept], lead[kept]
+    same = rows[1:] == rows[:-1]
+    columns = _column(_join(codes[:-1], codes[1:]), _CHARACTERS)
+    return rows[1:][same], columns[same], lead[1:][same]
 
 
 def count_features(rows: Numbers, columns: Numbers, lead: Flags, shape: tuple[int, int]) -> csr_array:
@@ -150,8 +155,10 @@ def feature_matrix(posts: Sequence[Sequence[str]]) -> csr_array:
     return count_features(found.rows, found.columns, found.lead, (found.posts, COLUMNS))
 
 
+@cache
 def stop_columns() -> Numbers:
     """The columns of the stop words themselves, for tasks that must not look at them."""
     words = sorted(stop_words())
-    hashes = np.fromiter(map(_HASHES.__getitem__, words), dtype=np.uint64, count=len(words))
-    return _column(hashes, _WORD)
+    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    codes = np.frombuffer("".join(words).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
+    return _column(_hash_words(codes, lengths), _WORD)

@@ -45,7 +45,9 @@ class IncidentJudge:
 
     def __init__(self, family: Family) -> None:
         self._roles = [*_collect_roles(family)]
-        self._finder = PhraseFinder([role.phrase for role in self._roles])
+        self._finder = PhraseFinder(
+            [role.phrase for role in self._roles], [role.what == "seed" for role in self._roles]
+        )
 
     def judge(self, text: str) -> Label:
         """The kind of incident with its probability and the phrases that decided; `none` with what is left.
@@ -56,7 +58,7 @@ class IncidentJudge:
         hits = self._finder.find(text)
         if not hits:
             return Label(NONE, 1.0)
-        weights = self._weigh(hits, text)
+        weights = self._weigh(hits)
         if not weights:
             return Label(NONE, 1.0)
         scores = {label: _sum_up(list(phrases.values())) for label, phrases in weights.items()}
@@ -67,7 +69,7 @@ class IncidentJudge:
         told = sorted(weights[label], key=lambda phrase: -weights[label][phrase])[:_TOLD_WORDS]
         return Label(label, round(probability, 4), tuple(told))
 
-    def _weigh(self, hits: Sequence[Hit], text: str) -> dict[str, dict[str, float]]:
+    def _weigh(self, hits: Sequence[Hit]) -> dict[str, dict[str, float]]:
         """For each label the weight of each distinct seed that is not held back."""
         by_role: dict[str, list[tuple[Hit, _Role]]] = defaultdict(list)
         for hit in hits:

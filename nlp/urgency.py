@@ -26,7 +26,10 @@ class UrgencyJudge:
 
     def __init__(self, family: Family) -> None:
         self._roles = [*_collect_roles(family)]
-        self._finder = PhraseFinder([phrase for _, _, phrase in self._roles])
+        self._finder = PhraseFinder(
+            [phrase for _, _, phrase in self._roles],
+            [level not in (_REPORT, _NOT_NOW) for level, _, _ in self._roles],
+        )
 
     def judge(self, text: str, incident: Label, facts: Facts) -> str:
         """The urgency of a text whose incident and facts are known.

@@ -8,7 +8,15 @@ from scipy.sparse import csr_array
 
 from nlp.features import feature_matrix, stop_columns
 from nlp.linear import Floats, LinearModel, Numbers
-from nlp.training.linear import fit_calibration, fit_weights, measure_rarity, predict_rows, prune, score_rows, weigh
+from nlp.training.linear import (
+    fit_calibration,
+    fit_weights,
+    measure_rarity,
+    predict_rows,
+    prune,
+    score_rows,
+    weigh,
+)
 from nlp.training.scores import Scores, score_probabilities
 from nlp.training.splits import fold_groups, group_duplicates
 
@@ -71,7 +79,13 @@ def _split(counts: csr_array, messages: Sequence[Message], raw: np.ndarray) -> t
 
 
 def _fit(
-    counts: csr_array, corpus: csr_array, truth: Numbers, labels: list[str], train: np.ndarray, folds: Numbers, raw: np.ndarray
+    counts: csr_array,
+    corpus: csr_array,
+    truth: Numbers,
+    labels: list[str],
+    train: np.ndarray,
+    folds: Numbers,
+    raw: np.ndarray,
 ) -> LinearModel:
     """A pruned model on the rows of `train`, calibrated on its raw rows by folds that were left out in turn."""
     known = _stack(counts[np.flatnonzero(train)], corpus)
@@ -91,7 +105,9 @@ def _fit(
     return prune(model, KEPT_FEATURES)
 
 
-def _score(model: LinearModel, counts: csr_array, truth: Numbers, test: np.ndarray) -> tuple[Scores, tuple[int, ...]]:
+def _score(
+    model: LinearModel, counts: csr_array, truth: Numbers, test: np.ndarray
+) -> tuple[Scores, tuple[int, ...]]:
     chosen = np.flatnonzero(test)
     given = predict_rows(weigh(counts[chosen], model.columns, model.idf), model)
     wrong = chosen[given.argmax(axis=1) != truth[chosen]]
@@ -109,5 +125,9 @@ def _abstain(given: Floats, model: LinearModel) -> Floats:
 
 def _stack(first: csr_array, second: csr_array) -> csr_array:
     starts = np.concatenate([first.indptr, second.indptr[1:] + first.indptr[-1]])
-    arrays = (np.concatenate([first.data, second.data]), np.concatenate([first.indices, second.indices]), starts)
+    arrays = (
+        np.concatenate([first.data, second.data]),
+        np.concatenate([first.indices, second.indices]),
+        starts,
+    )
     return csr_array(arrays, shape=(first.shape[0] + second.shape[0], first.shape[1]))

@@ -37,10 +37,19 @@ class Confusion:
 class Scores:
     """Figures of one task on one set of rows that were not trained on."""
 
-    rows: int
+    rows_scored: int
     measures: Mapping[str, Measure]
     f1_by_label: Mapping[str, float]
     confusions: tuple[Confusion, ...]
+
+    def rows(self) -> list[dict[str, object]]:
+        """The figures as rows of a table: what, value, interval."""
+        table: list[dict[str, object]] = [
+            {"指标": name, "值": one.value, "95% 区间": f"{one.low:.4f}–{one.high:.4f}"}
+            for name, one in self.measures.items()
+        ]
+        table += [{"指标": f"F1 {label}", "值": f1, "95% 区间": ""} for label, f1 in self.f1_by_label.items()]
+        return [*table, {"指标": "行数", "值": self.rows_scored, "95% 区间": ""}]
 
 
 def score_probabilities(
@@ -58,7 +67,7 @@ def score_probabilities(
     present = sorted(set(truth.tolist()))
     each = f1_score(truth, answers, labels=present, average=None, zero_division=0)
     return Scores(
-        rows=len(truth),
+        rows_scored=len(truth),
         measures=_bootstrap(truth, probabilities, measured, seed),
         f1_by_label={labels[at]: round(float(f1), 4) for at, f1 in zip(present, each, strict=True)},
         confusions=count_confusions(truth, answers, labels),
@@ -96,13 +105,20 @@ def count_confusions(
 
 
 def _bootstrap(
-    truth: Numbers, probabilities: Floats, measured: Mapping[str, Callable[[Numbers, Floats], float]], seed: int
+    truth: Numbers,
+    probabilities: Floats,
+    measured: Mapping[str, Callable[[Numbers, Floats], float]],
+    seed: int,
 ) -> dict[str, Measure]:
     random = np.random.default_rng(seed)
     draws = [random.integers(0, len(truth), len(truth)) for _ in range(RESAMPLES)]
     measures = {}
     for name, measure in measured.items():
-        values = [measure(truth[rows], probabilities[rows]) for rows in draws if len(set(truth[rows].tolist())) > 1]
+        values = [
+            measure(truth[rows], probabilities[rows]) for rows in draws if len(set(truth[rows].tolist())) > 1
+        ]
         low, high = np.quantile(values, (0.025, 0.975)) if values else (np.nan, np.nan)
-        measures[name] = Measure(round(measure(truth, probabilities), 4), round(float(low), 4), round(float(high), 4))
+        measures[name] = Measure(
+            round(measure(truth, probabilities), 4), round(float(low), 4), round(float(high), 4)
+        )
     return measures

@@ -1,0 +1,92 @@
+"""The text core: raw posts to classified posts, everything of one batch in a few passes. Pure: no network, no clock."""
+
+from collections.abc import Sequence
+
+from nlp.classifier import LinearTasks
+from nlp.clean import clean_post
+from nlp.facts import find_facts
+from nlp.fingerprint import fingerprint
+from nlp.incident import IncidentJudge
+from nlp.places import PlaceFinder
+from nlp.segment import Segmenter
+from nlp.urgency import UrgencyJudge
+from schemas.gazetteer import load_gazetteer
+from schemas.records import ClassifiedPost, CleanPost, RawPost
+from schemas.taxonomy.labels import load_families
+from schemas.taxonomy.places import Deployment
+
+TASKS = ("complaint", "rumour")
+# More posts in one pass gain nothing, and their features would leave the processor's cache.
+_BATCH = 1_024
+
+
+class TextCore:
+    """What the system understands of a post. Load it once a process; it keeps no state between posts."""
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        places: PlaceFinder,
+        tasks: LinearTasks,
+        incident: IncidentJudge,
+        urgency: UrgencyJudge,
+    ) -> None:
+        self._segmenter, self._places, self._tasks = segmenter, places, tasks
+        self._incident, self._urgency = incident, urgency
+
+    @classmethod
+    def load(cls, deployment: Deployment | None, words: Sequence[str] = ()) -> "TextCore":
+        """The core for a deployment: its place names and `words` (estates, firms, new terms) are whole words.
+
+        Raises ReadError where a model or a knowledge file is missing or broken.
+        """
+        families = load_families()
+        known = (*words, *(deployment.words if deployment else ()))
+        return cls(
+            Segmenter(known),
+            PlaceFinder(deployment, load_gazetteer()),
+            LinearTasks.load(TASKS),
+            IncidentJudge(families["incident"]),
+            UrgencyJudge(families["urgency"]),
+        )
+
+    def clean(self, post: RawPost) -> CleanPost:
+        """The post cleaned and masked, nothing more."""
+        return clean_post(post)
+
+    def segment(self, text: str) -> list[str]:
+        """The words of a text, cut as those of the posts are: what a search asks for."""
+        return self._segmenter.segment(text)
+
+    def enrich(self, posts: Sequence[RawPost]) -> list[ClassifiedPost]:
+        """Each post classified, in the order given."""
+        done: list[ClassifiedPost] = []
+        for start in range(0, len(posts), _BATCH):
+            done += self._enrich_batch(posts[start : start + _BATCH])
+        return done
+
+    def _enrich_batch(self, posts: Sequence[RawPost]) -> list[ClassifiedPost]:
+        """Step by step over the whole batch, not post by post: each step's tables stay in the processor's cache."""
+        cleaned = [clean_post(post) for post in posts]
+        texts = [full_text(clean) for clean in cleaned]
+        words = self._segmenter.segment_batch(texts)
+        labels = self._tasks.classify(words)
+        prints = [fingerprint(said) for said in words]
+        incidents = [self._incident.judge(text) for text in texts]
+        facts = [find_facts(text, post.origin.time) for text, post in zip(texts, posts, strict=True)]
+        urgencies = list(map(self._urgency.judge, texts, incidents, facts))
+        places = [
+            self._places.find(text, post.origin.district) for text, post in zip(texts, posts, strict=True)
+        ]
+        columns = (labels["complaint"], incidents, labels["rumour"], urgencies, places, facts, prints)
+        return [
+            ClassifiedPost(clean, tuple(said), *row)
+            for clean, said, *row in zip(cleaned, words, *columns, strict=True)
+        ]
+
+
+def full_text(clean: CleanPost) -> str:
+    """Title and text as one; a text that begins with its title as it stands."""
+    if not clean.title or clean.text.startswith(clean.title):
+        return clean.text
+    return f"{clean.title}\n{clean.text}" if clean.text else clean.title

@@ -1,0 +1,160 @@
+"""`enrich`: a stream of JSON lines through the text core, in order, in constant memory, resumable after a kill."""
+
+import gc
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+from nlp.core import TextCore
+from pipeline.enrich_files import Chunk, Progress, check_length, open_target, read_chunks, refuse_line
+from pipeline.lines import enrich_line
+from pipeline.progress import Advance, ignore_progress
+from pipeline.rooms import load_core
+from schemas.errors import ReadError, Where
+from schemas.posts import read_post
+from schemas.records import RawPost
+
+__all__ = ["EnrichReport", "enrich_file"]
+
+_SOURCE = "enrich"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichReport:
+    """How many lines were read (blank ones left out), written and put into quarantine, resumed ones included."""
+
+    lines: int
+    written: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What every chunk of one run has in common."""
+
+    name: str
+    now: datetime
+    author_key: bytes
+    deployment: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A chunk's output, its quarantine lines, and how many of each."""
+
+    output: bytes
+    quarantine: bytes
+    written: int
+    quarantined: int
+
+
+def enrich_file(
+    source: str,
+    target: str,
+    *,
+    jobs: int,
+    deployment: Path | None,
+    now: datetime,
+    author_key: bytes,
+    progress: Advance = ignore_progress,
+) -> EnrichReport:
+    """Enrich the lines of `source` into `target`; `-` is standard input or output, `.gz` is compressed.
+
+    `jobs` processes (0: one a core) work on chunks; the order stays. A line that cannot be read stands in
+    `TARGET.quarantine.jsonl` with source, where, reason and its bytes in base64. Beside an unfinished target lies
+    `TARGET.progress.json`: run again with the same source, and it goes on where it was killed; the result is the
+    same. `now` is the time that posts without one are taken to be fetched at; a resumed run keeps the first one.
+    """
+    with ExitStack() as stack:
+        output = stack.enter_context(open_target(source, target, now))
+        task = _Task(source, output.progress.now, author_key, deployment)
+        chunks = read_chunks(source, output.progress)
+        for chunk, done in _work(chunks, task, jobs or os.cpu_count() or 1, stack):
+            output.write(done.output, done.quarantine, _advance(output.progress, chunk, done))
+            progress(output.progress.offset, output.total)
+        report = output.progress
+        output.finish()
+    return EnrichReport(report.lines, report.written, report.quarantined)
+
+
+def _advance(before: Progress, chunk: Chunk, done: _Done) -> Progress:
+    return replace(
+        before,
+        offset=chunk.end,
+        line=chunk.lines[-1].number,
+        lines=before.lines + done.written + done.quarantined,
+        written=before.written + done.written,
+        quarantined=before.quarantined + done.quarantined,
+    )
+
+
+def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> Iterator[tuple[Chunk, _Done]]:
+    """Each chunk with its result, in order; never more than two chunks a process in memory."""
+    if jobs == 1:
+        core = load_core(task.deployment)
+        for chunk in chunks:
+            yield chunk, _enrich_chunk(core, chunk, task)
+        return
+    # spawn: a forked child would share rjieba's locks with whatever threads the parent runs.
+    pool = stack.enter_context(
+        ProcessPoolExecutor(
+            jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(task.deployment,)
+        )
+    )
+    waiting: deque[tuple[Chunk, Future[_Done]]] = deque()
+    for chunk in chunks:
+        waiting.append((chunk, pool.submit(_enrich_in_worker, chunk, task)))
+        if len(waiting) >= 2 * jobs:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    for first, future in waiting:
+        yield first, future.result()
+
+
+def _start(deployment: Path | None) -> None:
+    """Load the core once a worker. What stays for good is no garbage collector's work."""
+    load_core(deployment)
+    gc.freeze()
+
+
+def _enrich_in_worker(chunk: Chunk, task: _Task) -> _Done:
+    return _enrich_chunk(load_core(task.deployment), chunk, task)
+
+
+def _enrich_chunk(core: TextCore, chunk: Chunk, task: _Task) -> _Done:
+    posts: list[RawPost] = []
+    refused: list[bytes] = []
+    for line in chunk.lines:
+        where = Where(task.name, line.number)
+        try:
+            check_length(line, where)
+            if line.data.strip():
+                posts.append(
+                    read_post(
+                        line.data, where, source=_SOURCE, fetched_at=task.now, author_key=task.author_key
+                    )
+                )
+        except ReadError as error:
+            refused.append(refuse_line(task.name, error, line))
+    output = _enrich_posts(core, posts)
+    return _Done(b"".join(output), b"".join(refused), len(output), len(refused))
+
+
+def _enrich_posts(core: TextCore, posts: Sequence[RawPost]) -> list[bytes]:
+    # Half of a batch's time went into looking for cycles in records that have none.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return [
+            enrich_line(post, raw.extra.get("id"))
+            for post, raw in zip(core.enrich(posts), posts, strict=True)
+        ]
+    finally:
+        if collecting:
+            gc.enable()

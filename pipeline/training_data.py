@@ -1,0 +1,158 @@
+"""Reading the files that models are trained and measured on: rows of known shapes, cleaned and segmented."""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from nlp.clean import clean_text
+from nlp.segment import Segmenter
+from nlp.training.cards import Source
+from nlp.training.complaint import OTHER, Message
+from nlp.training.rumour import Claim
+from nlp.training.sources import Terms
+from nlp.training.splits import hash_text
+from schemas.errors import ReadError, Where, one_of
+from schemas.taxonomy.labels import load_families
+from schemas.times import parse_time
+
+_RUMOUR_LABELS = {
+    "rumor": True,
+    "non-rumor": False,
+    "rumour": True,
+    "not_rumour": False,
+    "1": True,
+    "0": False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file of rows: its name (without .jsonl.gz) and its rows, each with where it stands."""
+
+    name: str
+    sha256: str
+    rows: tuple[tuple[Where, dict[str, Any]], ...]
+
+    def source(self, terms: Terms) -> Source:
+        """What the card says of this file."""
+        use, owner_terms = terms.of(self.name)
+        return Source(self.name, self.sha256, len(self.rows), use, owner_terms)
+
+
+def read_files(paths: Sequence[Path]) -> list[DataFile]:
+    """The JSONL(.gz) files named, and those in the folders named, in order of their names. Raises ReadError."""
+    return [read_file(path) for path in _expand(paths)]
+
+
+def read_file(path: Path) -> DataFile:
+    """One JSONL(.gz) file. Raises ReadError with the line that is no JSON object."""
+    data = path.read_bytes()
+    text = gzip.decompress(data) if path.suffix == ".gz" else data
+    rows = tuple(
+        (where, _read_row(line, where))
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and (where := Where(str(path), number))
+    )
+    return DataFile(path.name.removesuffix(".gz").removesuffix(".jsonl"), sha256(data).hexdigest(), rows)
+
+
+def read_messages(files: Sequence[DataFile], segmenter: Segmenter, every: dict[str, int]) -> list[Message]:
+    """The labelled messages: raw ones (`text` or `title` and `detail`), segmented ones (`seg_text`), and of the
+    files named in `every` each so manieth row as `other`."""
+    labels = {label.zh: name for name, label in load_families()["complaint"].labels.items()}
+    messages: list[Message] = []
+    for file in files:
+        if file.name in every:
+            messages += [_read_other(row, segmenter) for _, row in file.rows[:: every[file.name]]]
+        else:
+            messages += [
+                _read_message(where, row, labels, segmenter) for where, row in file.rows if "label" in row
+            ]
+    return messages
+
+
+def read_unlabelled(files: Sequence[DataFile], segmenter: Segmenter) -> list[list[str]]:
+    """The words of every row that has no label."""
+    return [
+        _cut(_row_text(where, row), segmenter)
+        for file in files
+        for where, row in file.rows
+        if "label" not in row
+    ]
+
+
+def read_claims(files: Sequence[DataFile], segmenter: Segmenter, timed: Sequence[str]) -> list[Claim]:
+    """The posts labelled as rumour or not; those of files in `timed` may be put in order of time."""
+    return [
+        _read_claim(where, row, file.name in timed, segmenter) for file in files for where, row in file.rows
+    ]
+
+
+def _expand(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.iterdir() if p.name.endswith((".jsonl", ".jsonl.gz")))
+        else:
+            yield path
+
+
+def _read_row(line: bytes, where: Where) -> dict[str, Any]:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise ReadError(where, "JSON", line[:40], f"一行一个 JSON 对象（{error.msg}）") from error
+    if not isinstance(row, dict):
+        raise ReadError(where, "JSON", line[:40], "一行一个 JSON 对象")
+    return row
+
+
+def _read_message(where: Where, row: dict[str, Any], labels: dict[str, str], segmenter: Segmenter) -> Message:
+    label = row["label"]
+    name = labels.get(label, label)
+    if name not in labels.values():
+        raise ReadError(where, "label", label, one_of(labels))
+    if "seg_text" in row:
+        return Message(row["seg_text"].split(), name, hash_text(row["seg_text"]), raw=False)
+    text = _row_text(where, row)
+    return Message(_cut(text, segmenter), name, hash_text(text), raw=True)
+
+
+def _read_other(row: dict[str, Any], segmenter: Segmenter) -> Message:
+    text = row.get("title") or row.get("content") or ""
+    return Message(_cut(text, segmenter), OTHER, hash_text(text), raw=True)
+
+
+def _read_claim(where: Where, row: dict[str, Any], timed: bool, segmenter: Segmenter) -> Claim:
+    label = str(row.get("label"))
+    if label not in _RUMOUR_LABELS:
+        raise ReadError(where, "label", row.get("label"), one_of(_RUMOUR_LABELS))
+    time = row.get("time")
+    if timed and not isinstance(time, str):
+        raise ReadError(where, "time", time, "带时间的帖文")
+    at = (
+        parse_time(time, where, "time")
+        if isinstance(time, str)
+        else datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+    )
+    return Claim(_cut(_row_text(where, row), segmenter), _RUMOUR_LABELS[label], at, timed)
+
+
+def _row_text(where: Where, row: dict[str, Any]) -> str:
+    """The text of a row: `text`, or `title` and `detail`/`content`/`body` joined by a line break."""
+    if row.get("text"):
+        return str(row["text"])
+    body = next((row[name] for name in ("detail", "content", "body") if row.get(name)), "")
+    text = "\n".join(part for part in (row.get("title"), body) if part)
+    if not text:
+        raise ReadError(where, "text", None, "text，或 title 与 detail、content、body")
+    return text
+
+
+def _cut(text: str, segmenter: Segmenter) -> list[str]:
+    return segmenter.segment(clean_text(text))
