@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from alerts import conditions
+from alerts.crossings import Crossings
 from alerts.findings import Finding, Moment
 from alerts.levels import Judgement, judge_level
 from alerts.series import SeriesBook
 from alerts.standing import Quieted, has_changed, last_measures, make_alert_id, write_measures
 from alerts.watch import Watch
-from schemas.records import Alert, AlertState, ClassifiedPost, Event, Step
+from schemas.records import Alert, AlertState, ClassifiedPost, Event, SeriesKey, Step
 from schemas.rules.loader import ROUTE, Rule
 from schemas.rules.when import Burst, Growth
 from schemas.taxonomy.duty import Duty
@@ -34,6 +35,7 @@ class WarningEngine:
         hours = max((_looks_back(rule) for rule in self._rules.values()), default=24)
         self._watch = Watch(hours)
         self._series = SeriesBook(deployment, max(_LEAST_DAYS, 2 * hours // 24))
+        self._crossings = Crossings()
         self._standing: dict[str, Alert] = {}
         self._waiting: dict[str, list[Finding]] = {}
         self._quieted = Quieted()
@@ -41,9 +43,8 @@ class WarningEngine:
 
     def observe(self, post: ClassifiedPost, event: Event, now: datetime) -> list[Alert]:
         """The warnings that this post raises or changes; `event` is the one it has joined."""
-        self._watch.add(post, event)
-        touched = tuple(self._series.add(post))
-        moment = Moment(post, event, now, self._watch, self._series, touched)
+        touched = self._take_in(post, event, now)
+        moment = Moment(post, event, now, self._watch, self._series, self._crossings, touched)
         groups: dict[str, list[Finding]] = {}
         for rule in self._rules.values():
             if self._may_matter(rule, event):
@@ -60,11 +61,12 @@ class WarningEngine:
         raised = (self._judge(group, findings, now) for group, findings in list(self._waiting.items()))
         return [alert for alert in raised if alert is not None]
 
-    def restore(self, posts: Iterable[ClassifiedPost], alerts: Iterable[Alert]) -> None:
-        """Take up an earlier engine's state: its posts in the order they came, its alerts as they stand."""
-        for post in posts:
-            self._watch.add(post)
-            self._series.add(post)
+    def recall(self, post: ClassifiedPost, event: Event) -> None:
+        """Take in a post of before with its event as it stood then; nothing is raised."""
+        self._take_in(post, event, post.origin.time)
+
+    def restore(self, alerts: Iterable[Alert]) -> None:
+        """Take up the alerts of an earlier engine as they stand, after its posts have been recalled."""
         for alert in sorted(alerts, key=lambda one: (one.raised_at, one.id)):
             self._standing[alert.group] = alert
             self._quieted.restore(alert, self._rules)
@@ -74,6 +76,14 @@ class WarningEngine:
     def standing(self, group: str) -> Alert | None:
         """The warning about a matter, as last told."""
         return self._standing.get(group)
+
+    def _take_in(
+        self, post: ClassifiedPost, event: Event, now: datetime
+    ) -> tuple[tuple[SeriesKey, str], ...]:
+        self._crossings.note(event, now)
+        if self._watch.add(post, event):
+            return tuple(self._series.add(post))
+        return ()
 
     def _may_matter(self, rule: Rule, event: Event) -> bool:
         """Whether counting a standing event's reports again could change anything."""
@@ -132,6 +142,7 @@ class WarningEngine:
         self._watch.forget(now)
         self._series.forget(now)
         self._quieted.forget(now)
+        self._crossings.forget(now, timedelta(days=_FORGET_AFTER_DAYS))
         over = [
             group
             for group, alert in self._standing.items()

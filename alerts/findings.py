@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.crossings import Crossings
 from alerts.series import SeriesBook
 from alerts.watch import Watch
 from schemas.records import ClassifiedPost, Event, Level, Place, SeriesKey, Signal
@@ -19,6 +20,7 @@ class Moment:
     now: datetime
     watch: Watch
     series: SeriesBook
+    crossings: Crossings
     touched: tuple[tuple[SeriesKey, str], ...]
 
 

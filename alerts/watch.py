@@ -71,14 +71,15 @@ class Watch:
         self._order: deque[str] = deque()
         self._event_of: dict[str, str] = {}
 
-    def add(self, post: ClassifiedPost, event: Event | None = None) -> None:
-        """Remember a post."""
+    def add(self, post: ClassifiedPost, event: Event) -> bool:
+        """Remember a post; False where it was known already (its newest words count)."""
         brief = brief_of(post)
-        if brief.post_id not in self._briefs:
+        is_new = brief.post_id not in self._briefs
+        if is_new:
             self._order.append(brief.post_id)
         self._briefs[brief.post_id] = brief
-        if event is not None:
-            self._event_of[brief.post_id] = event.id
+        self._event_of[brief.post_id] = event.id
+        return is_new
 
     def assign(self, post_ids: tuple[str, ...], event_id: str) -> None:
         """Remember which event posts belong to."""

@@ -1,6 +1,6 @@
 """Posts to events, one after another: only the past is known, and work per post does not grow with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from heapq import nlargest
 from math import inf
@@ -48,27 +48,31 @@ class EventClusterer:
         twin = self._twins.find(post.fingerprint)
         members = self._match(post, counts, twin)
         if members is None:
-            members = self._open(make_event_id(post.origin.id), post.origin.id)
+            members = self._open(make_event_id(post.origin.id))
         self._join(members, post, counts, twin)
         return members.describe()
 
     def restore(self, members: Iterable[tuple[str, ClassifiedPost]]) -> None:
         """Take the state of an earlier clusterer: its posts in the order they came, with their event ids."""
+        for _ in self.recall(members):
+            pass
+
+    def recall(self, members: Iterable[tuple[str, ClassifiedPost]]) -> Iterator[tuple[ClassifiedPost, Event]]:
+        """As `restore`, giving each post with its event as it stood then."""
         for event_id, post in members:
             self._advance(post)
             if post.origin.id in self._event_of:
                 continue
-            event = self._events.get(event_id) or self._open(event_id, post.origin.id)
-            twin = self._twins.find(post.fingerprint)
-            self._join(event, post, self._vocabulary.count_words(post), twin)
+            event = self._events.get(event_id) or self._open(event_id)
+            self._join(event, post, self._vocabulary.count_words(post), self._twins.find(post.fingerprint))
+            yield post, event.describe()
 
     def event(self, event_id: str) -> Event:
         """An active event as it stands. Raises KeyError for one that is not active."""
         return self._events[event_id].describe()
 
-    def _open(self, event_id: str, post_id: str) -> Members:
-        members = self._events[event_id] = Members(post_id, self._parameters)
-        members.id = event_id
+    def _open(self, event_id: str) -> Members:
+        members = self._events[event_id] = Members(event_id, self._parameters)
         self._texts_of[event_id], self._members_of[event_id] = [], []
         return members
 

@@ -82,8 +82,8 @@ class FactTally:
 class Members:
     """The running state of one event. Adding a post costs the same however many there are."""
 
-    def __init__(self, post_id: str, parameters: EventParameters) -> None:
-        self.id = make_event_id(post_id)
+    def __init__(self, event_id: str, parameters: EventParameters) -> None:
+        self.id = event_id
         self.terms: Weights = {}
         self.names: Counter[str] = Counter()
         self.homes: Counter[str] = Counter()

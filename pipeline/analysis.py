@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from nlp.core import TextCore
-
 from alerts.engine import WarningEngine
+from nlp.core import TextCore
 from nlp.events import EventClusterer
+from nlp.events_members import seen_at
 from schemas.records import Alert, ClassifiedPost, Event, RawPost
 
 _HOUR = timedelta(hours=1)
@@ -55,10 +55,12 @@ class Analysis:
 
     def restore(self, members: Iterable[tuple[str, ClassifiedPost]], alerts: Iterable[Alert]) -> None:
         """Take up a saved state: posts with event ids in the order they came, and the standing alerts."""
-        known = list(members)
-        self._clusterer.restore(known)
-        self._engine.restore((post for _, post in known), alerts)
-        self._clock = max((post.origin.time for _, post in known), default=None)
+        latest: list[datetime] = []
+        for post, event in self._clusterer.recall(members):
+            self._engine.recall(post, event)
+            latest = [max([seen_at(post), *latest])]
+        self._engine.restore(alerts)
+        self._clock = latest[0] if latest else None
 
     def _take_in(self, post: ClassifiedPost, ticked: tuple[Alert, ...]) -> Step:
         if self._clock is None:

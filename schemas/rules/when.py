@@ -43,16 +43,19 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """One event gathers `reports` distinct texts of `authors` different authors within the window.
+    """One event gathers `reports` distinct texts of `authors` different authors within the window. A text
+    that somebody else sends too counts twice, however many pass it on.
 
     `ladder` raises the level with the reports, lowest rung first; below it the level of the rule holds.
-    `urgency` names the urgencies of the event that count, empty for all.
+    `urgency` names the urgencies of the event that count, empty for all. `budget` is how many events a week
+    may grow so large and still be told: where more do, it takes more reports (None: no such limit).
     """
 
     labels: tuple[str, ...]
     reports: int
     window_hours: int
     authors: int = 1
+    budget: int | None = None
     ladder: tuple[Rung, ...] = ()
     urgency: tuple[str, ...] = ()
 
@@ -141,6 +144,7 @@ def _read_growth(section: Section, level: Level) -> Growth:
         reports=reports,
         window_hours=read_hours(section, "window"),
         authors=section.whole("authors", least=1) if section.has("authors") else 1,
+        budget=section.whole("budget", least=1) if section.has("budget") else None,
         ladder=_read_rungs(rungs, reports, level),
         urgency=_read_urgency(section),
     )
