@@ -7,6 +7,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from airflow.sdk import Connection
 
     from pipeline.rooms import Rooms
@@ -63,7 +65,7 @@ READERS = {
 }
 
 
-def open_airflow_rooms() -> "Rooms":
+def open_airflow_rooms() -> "AbstractContextManager[Rooms]":
     """The rooms of this deployment as Airflow's connections and the settings describe them."""
     from pipeline.rooms import open_rooms
     from pipeline.settings import load_settings
