@@ -22,7 +22,10 @@ from schemas.gazetteer import GazetteerEntry
 from schemas.records import PLACE_LEVELS, Place
 from schemas.taxonomy.places import Deployment
 
+# 新华社北京5月12日电: where the report was written, not where it happened.
+_DATELINE = re.compile(r"[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日(?:[^，。\n]{0,4}?[电讯]|消息|信息)")
 _NUMBERED = re.compile(r"\d{1,5}号")
+_NUMERALS = frozenset("0123456789一二三四五六七八九十")
 _FINENESS = {level: rank for rank, level in enumerate(PLACE_LEVELS)}
 _DIVISIONS = ("province", "city", "district", "street")
 
@@ -74,6 +77,8 @@ class PlaceFinder:
 def _may_stand(text: str, start: int, end: int, meanings: tuple[Meaning, ...]) -> bool:
     """A short name is part of another name before 路, 街, 花园 (南京路); an anonymous one after a letter."""
     first = meanings[0]
+    if text[end : end + 1] in _NUMERALS and _DATELINE.match(text, end):
+        return False
     if first.short:
         return end == len(text) or text[end] not in NOT_AFTER_SHORT
     if first.code is None:
@@ -85,23 +90,38 @@ def _may_stand(text: str, start: int, end: int, meanings: tuple[Meaning, ...]) -
 def _find_patterns(text: str, hits: list[Hit], suffixes: list[tuple[int, int]]) -> list[Named]:
     """The names that end with the suffixes; each begins after the last division or name before it."""
     fixed = [hit.end for hit in hits if not hit.meanings[0].short]
+    cities = [hit.end for hit in hits if hit.meanings[0].short and hit.meanings[0].level in ("province", "city")]
     named: list[Named] = []
     floor = 0
     for start, end in suffixes:
         while fixed and fixed[0] <= start:
             floor = fixed.pop(0)
         last = named[-1].end if named else 0
-        one = find_named(text, start, end, max(floor, last) if start - last >= 2 else floor)
+        least = max(floor, last) if start - last >= 2 else floor
+        if SUFFIXES[text[start:end]] != "firm":  # 武汉汉正街 is 汉正街 in 武汉, but 武汉第一医院 is one name
+            least = max(least, *(stop for stop in cities if stop <= start - 2), least)
+        one = find_named(text, start, end, least)
         if one is not None:
             if named and named[-1].start >= one.start:
                 named.pop()
             named.append(one)
-    return named
+    return _drop_longer(named) if len(named) > 1 else named
+
+
+def _drop_longer(named: list[Named]) -> list[Named]:
+    """Without the names that only carry more words before another one: 反映示例路, where 示例路 stands too."""
+    names = {one.name for one in named}
+    return [one for one in named if not any(one.name[cut:] in names for cut in range(1, len(one.name) - 2))]
 
 
 def _swallowed(hit: Hit, named: list[Named]) -> bool:
-    """Whether a short name is only a part of a longer name (东方 in 东方花园)."""
-    return hit.meanings[0].short and any(one.start <= hit.start and hit.end <= one.end for one in named)
+    """Whether a short name is only a part of a longer name: 东方 in 东方花园, 北京 in 北京大学."""
+    if not hit.meanings[0].short:
+        return False
+    for one in named:
+        if one.start <= hit.start and hit.end <= one.end:
+            return one.start < hit.start or hit.end > one.stem_end - 2
+    return False
 
 
 def _place_named(named: Named, text: str, resolved: list[Resolved], home: Division | None) -> Place | None:
@@ -134,7 +154,13 @@ def _find_above(named: Named, resolved: list[Resolved]) -> Meaning | None:
 
 
 def _rank(places: list[Place]) -> tuple[Place, ...]:
+    """Each place once, with its best score; a name by a pattern is one place wherever the text repeats it."""
     best: dict[tuple[str, str], Place] = {}
-    for place in sorted(places, key=lambda place: (-place.score, -_FINENESS[place.level], place.start or 0)):
-        best.setdefault((place.name, place.path), place)
+    for place in sorted(places, key=_order):
+        path = place.path if place.code is not None or place.level in _DIVISIONS else ""
+        best.setdefault((place.name, path), place)
     return tuple(best.values())
+
+
+def _order(place: Place) -> tuple[float, int, int]:
+    return -place.score, -_FINENESS[place.level], place.start or 0

@@ -31,12 +31,13 @@ class GazetteerIndex:
     """Names to divisions: `full` by written names, `short` by names without 省, 市, 区, 县."""
 
     def __init__(self, entries: Iterable[GazetteerEntry]) -> None:
+        known = read_knowledge("places")
+        self._never_short = frozenset(known.texts("never_short", 1))
         self.by_code: dict[str, Division] = {}
         self.full: dict[str, list[Division]] = {}
         self.short: dict[str, list[Division]] = {}
         for entry in entries:
             self._add(entry)
-        known = read_knowledge("places")
         self.unsafe = frozenset((*known.texts("unsafe_short", 1), *known.texts("unsafe_full", 1)))
 
     def find_code(self, district: str | None) -> str:
@@ -59,7 +60,7 @@ class GazetteerIndex:
         if len(entry.name) > 1:
             self.full.setdefault(entry.name, []).append(division)
         if entry.level != "street":
-            for name in shorten_name(entry.name):
+            for name in frozenset(shorten_name(entry.name)) - self._never_short:
                 self.short.setdefault(name, []).append(division)
 
 
