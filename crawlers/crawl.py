@@ -98,7 +98,6 @@ def _cache(state: Path) -> dict[str, Any]:
     return {
         "HTTPCACHE_ENABLED": True,
         "HTTPCACHE_DIR": str((state / "httpcache").resolve()),
-        "HTTPCACHE_GZIP": True,
         "HTTPCACHE_POLICY": "crawlers.cache.RevalidatePolicy",
     }
 

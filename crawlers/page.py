@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin
 from zoneinfo import ZoneInfo
 
-import trafilatura
 from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector
 
@@ -114,6 +113,8 @@ class Page:
 
     def main_text(self) -> str:
         """The article as trafilatura finds it, without comments and navigation; empty where there is none."""
+        import trafilatura  # noqa: PLC0415 - half a second that feeds and the list of sources need not pay
+
         found = trafilatura.extract(self.text, url=self.url, include_comments=False, target_language=None)
         return found or ""
 

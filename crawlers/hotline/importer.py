@@ -160,7 +160,7 @@ class TableImport(Iterator[RawPost | Quarantined]):
             url=str(url) if url else None,
             ticket=str(ticket) if ticket else None,
             author_hash=hash_of_author(str(found.get("caller") or ""), self.author_key),
-            district=self.mapping.district,
+            district=str(found.get("district") or "") or self.mapping.district,
             extra={
                 name: _scalar(value)
                 for name, value in found.items()

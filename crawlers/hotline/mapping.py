@@ -28,7 +28,7 @@ class Mapping:
     `needed` fields must have a column and a value in every row; `ignore` lists columns that are left out on
     purpose (telephone numbers); `values` translates coded values, and a value it does not list is an error.
     `times` are strptime formats; without them any time of crawlers/dates.py is read. `header` is the
-    row of the column names, counted from 1.
+    row of the column names, counted from 1; `district` is the place of rows that name none.
     """
 
     source: str

@@ -1,6 +1,7 @@
 """Base of the feed sources: RSS 2.0, RSS 1.0 (RDF) and Atom, read by feedparser."""
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from schemas.records import JsonScalar, RawPost
 
 Entry = Mapping[str, Any]
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_REFERENCE = re.compile(r"&#(x[0-9A-Fa-f]{1,12}|[0-9]{1,12});?", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]+);")
 # Fields by feedparser's names: RSS slash:comments, Atom threading, and what RSSHub-like feeds of Weibo carry.
 _COUNTS = {
@@ -85,10 +87,21 @@ class FeedSpider(SourceSpider):
 
 def _parse(page: Page) -> Mapping[str, Any]:
     """feedparser's view of the page. The declaration goes, for the text is UTF-8 by now whatever it says."""
-    text = _DECLARATION.sub("", page.text.lstrip("\ufeff"), count=1)
+    text = _REFERENCE.sub(_sound_reference, _DECLARATION.sub("", page.text.lstrip("\ufeff"), count=1))
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": page.url}
-    found: Mapping[str, Any] = feedparser.parse(text.encode(), response_headers=headers)
+    try:
+        found: Mapping[str, Any] = feedparser.parse(text.encode(), response_headers=headers)
+    except (ValueError, LookupError, AttributeError, TypeError, AssertionError) as error:
+        raise page.refuse("feed", text[:60], f"feedparser 能读的 feed（{error}）") from error
     return found
+
+
+def _sound_reference(found: re.Match[str]) -> str:
+    """feedparser falls over references to half a character (&#xD800;) or to none."""
+    digits = found[1].lower()
+    number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
+    sound = 0 < number <= sys.maxunicode and not 0xD800 <= number <= 0xDFFF
+    return found[0] if sound else "\ufffd"
 
 
 def _as_text(text: str) -> str:

@@ -89,6 +89,7 @@ def test_a_row_becomes_a_record_with_everything_the_table_says(table: Any) -> No
     assert (post.title, post.body) == ("小区停水", "河口小区停水三天")
     assert (post.origin.source, post.origin.ticket, post.origin.fetched_at) == ("demo_12345", "GD001", NOW)
     assert post.origin.published_at == datetime.fromisoformat("2026-01-31T08:00:00+08:00")
+    assert post.origin.district == "汀东区"
     assert post.origin.author_hash == hash_author("王某", b"k")
     assert post.extra == {
         "district": "汀东区",

@@ -1,11 +1,14 @@
 """What the base spiders read from a page, without a network."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from scrapy.http import Request
 
 from crawlers.page import Link, Page, html_text, read_count
@@ -163,6 +166,32 @@ def test_reads_counts_as_sites_shorten_them(text: str, number: int) -> None:
 def test_refuses_what_is_no_count(text: str) -> None:
     with pytest.raises(ValueError, match=r"^"):
         read_count(text)
+
+
+PIECES = (
+    "<item>", "</item>", "<title>", "</title>", "<link>http://x/1</link>", "<pubDate>2026-01-31</pubDate>",
+    "停水", "<![CDATA[", "]]>", "<!DOCTYPE a [<!ENTITY b 'c'>]>", "&b;", "&#xD800;", "&#0;", "\0",
+    "&#x110000;",     "<entry>", "\xff", "<a href=", "<!--", "<![x", "</", "<?x",
+)  # fmt: skip
+STARTS = ("", "<rss version='2.0'><channel>", "<feed>")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.sampled_from(STARTS))
+def test_any_feed_is_read_or_refused(make_page: MakePage, pieces: list[str], start: str) -> None:
+    try:
+        found = read_feed(make_page((start + "".join(pieces)).encode("utf-8")))
+    except ReadError:
+        return
+    assert all(isinstance(item, RawPost | Quarantined) for item in found)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_post_or_refused(make_page: MakePage, data: bytes) -> None:
+    page = make_page("<h1>标题</h1>".encode() + data)
+    with contextlib.suppress(ReadError):
+        assert isinstance(DemoPages().parse_post(page), RawPost)
 
 
 def test_the_same_page_gives_the_same_record(make_page: MakePage) -> None:
