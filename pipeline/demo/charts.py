@@ -67,7 +67,7 @@ def draw_volume(
     bands: Sequence[Band],
 ) -> Markup:
     """Posts a day by channel as stacked columns, the script's crises as bands, alerts as dots above."""
-    width, height, left, top, bottom = 1120, 410, 46, 128, 352
+    width, height, left, top, bottom = 1120, 420, 46, 148, 362
     days = len(web)
     step = (width - left - 10) / days
     highest = nice_top(max(a + b for a, b in zip(web, hotline, strict=True)))
@@ -78,7 +78,7 @@ def draw_volume(
     def y_of(value: float) -> float:
         return bottom - (bottom - top) * value / highest
 
-    parts = [*_bands(bands, x_of, top - 84, bottom), *y_axis(highest, y_of, left, width - 10, "条/天")]
+    parts = [*_bands(bands, x_of, top - 96, bottom), *y_axis(highest, y_of, left, width - 10, "条/天")]
     for day, (first, second) in enumerate(zip(web, hotline, strict=True)):
         x = left + day * step + step * 0.14
         for low, high, colour in ((0, second, HOTLINE), (second, first + second, WEB)):
@@ -88,7 +88,7 @@ def draw_volume(
                 )
             )
     parts += _day_labels(start, days, x_of, bottom)
-    parts += _lanes(marks, x_of, top - 62)
+    parts += _lanes(marks, x_of, top - 82)
     parts += [
         *colour_key(left, height - 14, ((WEB, "网上信息"), (HOTLINE, "12345 热线"))),
         *level_key(left + 240, height - 14),
@@ -98,12 +98,16 @@ def draw_volume(
 
 def _bands(bands: Sequence[Band], x_of: Scale, top: float, bottom: float) -> list[Markup]:
     parts = []
+    last = -1.0
     for band in bands:
         x, end = x_of(band.start), x_of(band.end)
+        # A name that would run into the one before goes one line up.
+        raised = 17 if x < last else 0
+        last = x + 13.5 * len(band.name)
         parts.append(
             element("rect", x=x, y=top, width=max(3.0, end - x), height=bottom - top, fill="#f3ece2")
         )
-        parts.append(label(x, top - 8, band.name, 13, font_weight=600))
+        parts.append(label(x, top - 8 - raised, band.name, 13, font_weight=600))
     return parts
 
 
@@ -121,7 +125,7 @@ def _lanes(marks: Sequence[Mark], x_of: Scale, top: float) -> list[Markup]:
     """The dots in one lane a level, red on top; hollow ones belong to no crisis."""
     parts = []
     for mark in sorted(marks, key=lambda mark: mark.level, reverse=True):
-        y = top + (mark.level - 1) * 15
+        y = top + (mark.level - 1) * 16
         fill = "#ffffff" if mark.hollow else COLOURS[mark.level]
         dot = element("circle", element("title", mark.name), cx=x_of(mark.at), cy=y, r=5.5, fill=fill,
                       stroke=COLOURS[mark.level], stroke_width=2)  # fmt: skip
@@ -138,7 +142,7 @@ def draw_crisis(
     harm_zh: str,
 ) -> Markup:
     """One crisis: its posts in columns of equal hours, the alert level as steps above, the harm as a line."""
-    width, height, left, right, top, bottom = 760, 250, 56, 742, 96, 206
+    width, height, left, right, top, bottom = 760, 262, 60, 742, 112, 220
     hours = max(1, round((end - begin) / timedelta(hours=1) / 48))
     counts = _binned(times, begin, end, hours)
     highest = nice_top(max(counts))
@@ -224,7 +228,7 @@ def draw_bars(rows: Sequence[tuple[str, int]], colour: str = WEB) -> Markup:
 
 def draw_map(bubbles: Sequence[Bubble], districts: Sequence[Bubble]) -> Markup:
     """Streets as bubbles (area by posts), coloured by the highest alert; districts by name."""
-    width, height, edge = 760, 560, 62
+    width, height, edge = 760, 600, 70
     every = [*bubbles, *districts]
     west, east = min(b.lng for b in every), max(b.lng for b in every)
     south, north = min(b.lat for b in every), max(b.lat for b in every)
@@ -232,7 +236,7 @@ def draw_map(bubbles: Sequence[Bubble], districts: Sequence[Bubble]) -> Markup:
 
     def place(bubble: Bubble) -> tuple[float, float]:
         x = edge + (width - 2 * edge) * (bubble.lng - west) / (east - west)
-        return x, height - edge - (height - 2 * edge) * (bubble.lat - south) / (north - south)
+        return x, height - edge - 40 - (height - 2 * edge - 30) * (bubble.lat - south) / (north - south)
 
     parts = [element("rect", x=0, y=0, width=width, height=height, fill="#f6f8fa", rx=6)]
     for district in districts:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.demo import private
 from schemas.taxonomy.places import Deployment, PlaceDef
 
+_CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _FEW = "两三四五六"
 _GRADES = "一二三四五六"
@@ -48,20 +49,21 @@ _STEADY = ("building", "unit", "num", "bus")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The place names of one text by slot (`estate`, `street` ...), all of one corner of the city."""
+    """The words of one text by slot (`estate`, `street`, `shop` ...): one corner of the city, one story."""
 
     names: Mapping[str, str]
-    words: Mapping[str, tuple[str, ...]]
 
     def fill(self, template: str, rng: random.Random) -> str:
-        """The template with its slots filled. Raises ValueError for a slot nobody knows."""
-        return _SLOT.sub(lambda found: self._draw(found[1], rng), template)
+        """The template with one of each `[a|b|c]` taken and its slots filled.
+
+        Raises ValueError for a slot nobody knows.
+        """
+        chosen = _CHOICE.sub(lambda found: rng.choice(found[1].split("|")), template)
+        return _SLOT.sub(lambda found: self._draw(found[1], rng), chosen)
 
     def _draw(self, slot: str, rng: random.Random) -> str:
         if slot in self.names:
             return self.names[slot]
-        if slot in self.words:
-            return rng.choice(self.words[slot])
         if slot in _NUMBERS:
             return _NUMBERS[slot](rng)
         msg = f"unknown slot {{{slot}}}"
@@ -93,8 +95,9 @@ class Map:
         if "community" not in names:
             names["community"] = self._near(estate, "community", None, rng)
         drawn = {slot: _NUMBERS[slot](rng) for slot in _STEADY}
+        told = {slot: rng.choice(words) for slot, words in self.words.items()}
         own = {slot: self.deployment.by_code[code].name for slot, code in (fixed or {}).items()}
-        return Scene({**names, **drawn, **own, **(facts or {})}, self.words)
+        return Scene({**told, **names, **drawn, **own, **(facts or {})})
 
     def _near(self, place: PlaceDef, level: str, kind: str | None, rng: random.Random) -> str:
         """A place of a level (and kind) in the same street, else the same district, else the city."""

@@ -100,6 +100,11 @@ class CrisisScore:
         return sum(item.arrives_at <= self.first.raised_at for item in self.posts)
 
     @property
+    def label(self) -> str:
+        """The label at its highest level."""
+        return min(self.steps, key=lambda step: step.level).label
+
+    @property
     def label_right(self) -> bool:
         """Whether one of its alerts carried a label that fits."""
         return any(step.label in self.crisis.expect for step in self.steps)

@@ -42,22 +42,24 @@ def drawing(width: int, height: int, parts: Iterable[Markup], name: str) -> Mark
 
 
 def nice_top(value: float) -> int:
-    """The least of 5, 10, 20, 50, 100 ... that holds the value."""
-    top = 5
-    while top < value:
-        top = top * 5 // 2 if str(top)[0] == "2" else top * 2
-    return top
+    """The least round number that holds the value: 4, 8, 12, 20, 40, 80, 120, 160, 200, 240, 280, 320, 400 ..."""
+    step = 1
+    while True:
+        for top in (4, 8, 12, 16, 20, 24, 28, 32):
+            if top * step >= value:
+                return top * step
+        step *= 10
 
 
 def y_axis(highest: int, y_of: Line, left: float, right: float, unit: str) -> list[Markup]:
-    """Four or five lines across the chart with their values, the unit above."""
+    """Lines across the chart at quarters of the highest value, the unit above."""
     parts = []
-    for part in range(5 if highest % 4 == 0 else 6):
-        value = highest * part // (4 if highest % 4 == 0 else 5)
+    for part in range(5):
+        value = highest * part // 4
         y = y_of(value)
         parts.append(element("line", x1=left, x2=right, y1=y, y2=y, stroke=GRID, stroke_width=1))
         parts.append(label(left - 6, y + 4, str(value), 12, text_anchor="end", fill=FAINT))
-    parts.append(label(left - 6, y_of(highest) - 12, unit, 12, text_anchor="end", fill=FAINT))
+    parts.append(label(left - 6, y_of(highest) - 9, unit, 11, text_anchor="end", fill=FAINT))
     return parts
 
 

@@ -1,10 +1,13 @@
 """The one Jinja environment of the demo's templates."""
 
-from datetime import datetime
+import re
 from email.utils import format_datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+
+_IDS = re.compile(r"依据信息编号：[^。]*。?")
 
 
 @cache
@@ -17,9 +20,10 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["rfc822"] = _rfc822
+    environment.filters |= {"rfc822": format_datetime, "without_ids": _without_ids}
     return environment
 
 
-def _rfc822(at: datetime) -> str:
-    return format_datetime(at)
+def _without_ids(reason: str) -> str:
+    """A reason without its list of post ids: the page shows the posts themselves."""
+    return _IDS.sub("", reason).strip()
