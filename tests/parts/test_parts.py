@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import miss
 from tests.parts.elastic import find_java, java_version
 from tests.parts.postgres import Postgres, install_postgres
 from tests.parts.service import Owner, PartMissingError
@@ -115,3 +116,15 @@ def test_postgres_runs_from_a_copy_where_the_environment_is_closed(
         assert copied.port != postgres.port
     finally:
         copied.remove()
+
+
+@pytest.mark.parametrize(
+    ("required", "outcome", "word"),
+    [("", pytest.skip.Exception, "跳过"), ("1", pytest.fail.Exception, "missing part")],
+)
+def test_a_missing_part_skips_at_home_and_fails_in_ci(
+    monkeypatch: pytest.MonkeyPatch, required: str, outcome: type[BaseException], word: str
+) -> None:
+    monkeypatch.setenv("QIANSHAO_REQUIRE_PARTS", required)
+    with pytest.raises(outcome, match=word):
+        miss("没有 JDK 21")
