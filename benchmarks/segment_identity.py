@@ -1,4 +1,4 @@
-"""How often the segmenter gives exactly jieba's words, and how much quicker: `python -m benchmarks.segment_identity PATH...`."""
+"""How often the segmenter gives exactly jieba's words, and how much quicker it is."""
 
 import argparse
 import gzip
@@ -84,7 +84,11 @@ def main() -> None:
     jieba.setLogLevel(logging.ERROR)
     jieba.initialize()
     segmenter, total = Segmenter(), Tally()
-    files = [file for path in options.paths for file in (sorted(path.rglob("*.jsonl*")) if path.is_dir() else [path])]
+    files = [
+        file
+        for path in options.paths
+        for file in (sorted(path.rglob("*.jsonl*")) if path.is_dir() else [path])
+    ]
     for file in files:
         tally = Tally()
         for text in filter(None, read_texts(file, options.limit)):

@@ -30,7 +30,7 @@ _FOREIGN = re.compile("[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 def clean_post(post: RawPost) -> CleanPost:
     """The post with title and text cleaned and masked.
 
-    Topics, names and URLs stand in their fields. Flags: `mojibake_repaired`, `cut` (the page gave a part only),
+    Topics, names and URLs stand in their fields. Flags: `mojibake_repaired`, `cut` (a part of the post only),
     `spam` (advertising or adult; flagged, not dropped), `empty`.
     """
     fields = Fields()
@@ -42,10 +42,16 @@ def clean_post(post: RawPost) -> CleanPost:
     if not title and not text:
         flags.add("empty")
     return CleanPost(
-        origin=post.origin, title=title, text=text, language=tell_language(text or title), flags=tuple(sorted(flags)),
-        topics=tuple(map(mask_text, fields.topics)), mentions=tuple(map(mask_text, fields.mentions)),
-        urls=tuple(map(mask_text, fields.urls)), heat=_read_heat(post),
-    )  # fmt: skip
+        origin=post.origin,
+        title=title,
+        text=text,
+        language=tell_language(text or title),
+        flags=tuple(sorted(flags)),
+        topics=tuple(map(mask_text, fields.topics)),
+        mentions=tuple(map(mask_text, fields.mentions)),
+        urls=tuple(map(mask_text, fields.urls)),
+        heat=_read_heat(post),
+    )
 
 
 def clean_text(text: str) -> str:

@@ -19,16 +19,20 @@ _WIDE |= {
     ord(wide): narrow for wide, narrow in zip("＠＃％＋－／＆＿．＊＝＜＞", "@#%+-/&_.*=<>", strict=True)
 }
 _WIDE |= {ord("\u3000"): " ", ord("\xa0"): " "}
-_WIDE |= {code: " " for code in range(0x2000, 0x200B)}
+_WIDE |= dict.fromkeys(range(8192, 8203), " ")
 
 # Bytes of GB18030 or UTF-8 shown as Latin-1 or Windows-1252: at least two upper characters together.
-_LATIN_RUN = re.compile(
+_LATIN = (
     "[ -~\x80-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]*"
-    "(?:[\xc0-\xd6\xd8-\xf6\xf8-\xff][\x80-\xff]|[\x80-\xff][\xc0-\xd6\xd8-\xf6\xf8-\xff])[ -~\x80-\xff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]*"
 )
-# What Chinese in UTF-8 becomes when it is read as GB18030: a first byte E3 to EF with a second one from 80 to BF.
+_LETTER = "[\xc0-\xd6\xd8-\xf6\xf8-\xff]"
+_LATIN_RUN = re.compile(f"{_LATIN}(?:{_LETTER}[\x80-\xff]|[\x80-\xff]{_LETTER}){_LATIN}")
+
+# What Chinese in UTF-8 becomes when it is read as GB18030: first bytes E3 to EF, second ones 80 to BF.
 UTF8_AS_GBK = "".join(
-    bytes((first, second)).decode("gb18030", "ignore") for first in range(0xE3, 0xF0) for second in range(0x80, 0xC0)
+    bytes((first, second)).decode("gb18030", "ignore")
+    for first in range(0xE3, 0xF0)
+    for second in range(0x80, 0xC0)
 )
 _UTF8_AS_GBK = re.compile(f"[{re.escape(UTF8_AS_GBK)}]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
@@ -39,7 +43,7 @@ def repair_mojibake(text: str) -> str:
 
     UTF-8 or GB18030 read as Latin-1 (`ÍõÃ÷` for 王明), and UTF-8 read as GB18030 (`鐢佃瘽` for 电话).
     """
-    if "\xc2" <= max(text, default="") and _LATIN_RUN.search(text):
+    if max(text, default="") >= "\xc2" and _LATIN_RUN.search(text):
         text = _LATIN_RUN.sub(lambda run: _reread_latin(run[0]), text)
     if len(_UTF8_AS_GBK.findall(text)) > 1:
         text = _NOT_ASCII.sub(lambda run: _reread(run[0], "gb18030", "utf-8", "replace"), text)
@@ -90,9 +94,9 @@ def narrow_characters(text: str) -> str:
 
 
 class Simplifier:
-    """Traditional characters to simplified ones by OpenCC, only where a text has characters that are no others.
+    """Traditional characters to simplified ones by OpenCC, only where a text has any that are nothing else.
 
-    Characters of GB 2312 are simplified Chinese already, so they alone start no conversion: 乾县 and 张乾 stay.
+    Characters of GB 2312 are simplified Chinese already, so they alone start nothing: 乾县 and 张乾 stay.
     坏 stays always (OpenCC takes it for the old form of 坯).
     """
 

@@ -1,4 +1,4 @@
-"""Cleaning of what social media put into a text: links, names, topics, feelings in brackets, repost chains."""
+"""Cleaning of what social media put into a text: links, names, topics, feelings, repost chains."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _TAG = re.compile(r"\[([^\[\]\s]{1,8})\]")
 _FEELING = re.compile(r"/?[一-鿿A-Za-z]*[一-鿿][一-鿿A-Za-z0-9]*|(?i:good|doge|ok|no|cp|/cp|haha|v5)")
 _URL = re.compile(
     r"https?://[\x21-\x7e]*|(?<![A-Za-z0-9@.])(?:www\.[\x21-\x7e]+|(?:t\.cn|url\.cn|dwz\.cn|sinaurl\.cn)/[A-Za-z0-9]+)",
-    re.I,
+    re.IGNORECASE,
 )
 EMOJI = "\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u2604\u2607-\u27bf\u2b00-\u2bff\u20e3\u200d\ufe0f"
 _EMOJI = re.compile(f"[{EMOJI}]+")

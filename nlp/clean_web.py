@@ -13,14 +13,19 @@ _LINE_HEADS = _KNOWN.texts("line_heads", 1)
 LINK_TEXTS = _KNOWN.texts("link_texts", 1)
 _LINKS = re.compile("|".join(map(re.escape, LINK_TEXTS)))
 
-_BLOCKS = "br|p|div|li|ul|ol|tr|table|h[1-6]|section|article|blockquote|dd|dt|dl|hr|title|head|body|html|tbody|thead"
+_BLOCKS = (
+    "br|p|div|li|ul|ol|tr|table|h[1-6]|section|article|blockquote|dd|dt|dl|hr|title|head|body|html|"
+    "tbody|thead"
+)
 _INLINE = (
     "a|span|b|i|u|em|strong|font|img|sub|sup|small|big|input|button|form|td|th|label|meta|link|iframe|video|audio|"
     "source|center|code|pre|s|del|ins|svg|path|nav|header|footer|main|option|select|textarea|o:p|st1:\\w+|figure|wbr"
 )
-_HIDDEN = re.compile(r"<(script|style|noscript)\b[^>]*>.*?</\1\s*>|<!--.*?-->|<!DOCTYPE[^>]*>", re.I | re.S)
-_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?:\s[^<>]*)?/?>", re.I)
-_INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?/?>", re.I)
+_HIDDEN = re.compile(
+    r"<(script|style|noscript)\b[^>]*>.*?</\1\s*>|<!--.*?-->|<!DOCTYPE[^>]*>", re.IGNORECASE | re.DOTALL
+)
+_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCKS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_INLINE_TAG = re.compile(rf"</?(?:{_INLINE})(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8}\d{0,2});")
 
 # Every syllable of Hanyu Pinyin, an initial and a final; tone marks are taken off before the test.
@@ -36,7 +41,7 @@ _HAS_TONE = re.compile(f"[{_TONED}]")
 
 
 def drop_markup(text: str) -> str:
-    """Without HTML tags, comments, scripts; entities as the characters they stand for. `<TEL>` is no tag and stays."""
+    """Without HTML tags, comments and scripts; entities as their characters. `<TEL>` is no tag and stays."""
     before = ""
     while before != text:
         before = text
@@ -79,7 +84,7 @@ def drop_link_texts(text: str) -> str:
 
 
 def drop_lines(text: str) -> str:
-    """Without navigation lines, and every paragraph once: also where a heading is repeated by the next line."""
+    """Without navigation lines; every paragraph once, also a heading that the next line repeats."""
     kept: list[str] = []
     seen: set[str] = set()
     for raw in text.split("\n"):

@@ -17,7 +17,7 @@ _MONEY = re.compile(
 
 
 def find_facts(text: str, at: datetime) -> Facts:
-    """The facts of one post made at `at` (with its zone). None means that the text states nothing, 0 that it says none.
+    """The facts of one post made at `at` (with its zone): None where nothing is stated, 0 where it says none.
 
     >>> from datetime import UTC
     >>> facts = find_facts("昨晚8点厂房坍塌，造成二死三伤，另有1人失踪", datetime(2026, 7, 22, 9, tzinfo=UTC))
@@ -38,7 +38,7 @@ def find_facts(text: str, at: datetime) -> Facts:
 
 
 def find_money(text: str) -> float | None:
-    """The largest sum in yuan beside a word of loss, debt or fraud; None where there is none. Prices are not counted."""
+    """The largest sum in yuan beside a word of loss, debt or fraud; None without one. Prices do not count."""
     sums = []
     for match in _MONEY.finditer(text):
         number = read_number((match[1] or match[3]) + (match[2] or match[4] or ""))

@@ -38,12 +38,14 @@ _HISTORY = re.compile(f"{_either(_KNOWN.texts('history', 1))}|近[\\d一二两�
 _RISING = re.compile(_either(_KNOWN.texts("rising", 1)))
 _DENIED = f"(?:{_either(_KNOWN.texts('denials', 1))})"
 _NOT_DENIED = f"(?!{_either(_KNOWN.texts('not_denials', 1))})"
-_NONE = {
-    kind: re.compile(
-        f"(?<!有){_DENIED}(?:{_NOT_DENIED}[^，。；！？、\n0-9]){{0,8}}?(?:{_either(_KNOWN.section('none').texts(kind, 1))})"
-    )
-    for kind in ("casualties", "deaths", "injured", "missing", "trapped")
-}
+_BETWEEN = f"(?:{_NOT_DENIED}[^，。；！？、\n0-9]){{0,8}}?"
+
+
+def _compile_none(kind: str) -> re.Pattern[str]:
+    return re.compile(f"(?<!有){_DENIED}{_BETWEEN}(?:{_either(_KNOWN.section('none').texts(kind, 1))})")
+
+
+_NONE = {kind: _compile_none(kind) for kind in ("casualties", "deaths", "injured", "missing", "trapped")}
 _UNKNOWN = re.compile(
     f"(?:伤亡|死亡人数|死伤)[^，。；！？\n]{{0,12}}?(?:{_either(_KNOWN.texts('unknown', 1))})"
 )
@@ -73,10 +75,11 @@ class _Counts(NamedTuple):
 
 
 def count_casualties(text: str, year: int) -> dict[str, int]:
-    """People by kind (deaths, injured, missing, trapped, affected); a kind is absent where the text gives no number.
+    """People by kind (deaths, injured, missing, trapped, affected); a kind without a number is absent.
 
-    Heavy and slight injuries are added up where no total is given: 3人重伤，14人轻微伤 is 17 injured. Sentences
-    about a year before `year` - 1 do not count, those about other times only where there are no others; `无人员伤亡` is zero deaths and zero injured.
+    Heavy and slight injuries are added up where no total is given: 3人重伤，14人轻微伤 is 17 injured.
+    Sentences about a year before `year` - 1 do not count, those about other times only where there are no
+    others; `无人员伤亡` is zero deaths and zero injured.
     """
     sentences = [
         _count_sentence(match[0])
@@ -139,7 +142,7 @@ def _mentions(sentence: str) -> Iterator[tuple[str, int, bool]]:
 
 
 def _choose(kind: str, sentences: list[_Counts], history: bool) -> int | None:
-    """The number of the first sentence that gives one; a higher one later where the text says that it rose."""
+    """The number of the first sentence that gives one, or a higher one later where the text says it rose."""
     chosen: int | None = None
     for counts in sentences:
         number = counts.numbers.get(kind)
@@ -153,7 +156,7 @@ def _choose(kind: str, sentences: list[_Counts], history: bool) -> int | None:
 
 
 def _first_word(kind: str, sentences: list[_Counts]) -> str:
-    """What the text says first of this kind: `number`, `none` (无人员伤亡), `unknown` (伤亡情况不明) or nothing."""
+    """What the text says first: `number`, `none` (无人员伤亡), `unknown` (伤亡情况不明) or nothing."""
     for counts in sentences:
         if kind in counts.numbers:
             return "number"

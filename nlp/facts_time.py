@@ -37,7 +37,8 @@ _GATE = compile_gate(
     {
         "今昨前明": r"[天日晚晨夜早]|[(（]\d",
         "刚": "[刚才]",
-        _NUMERALS: rf"[{_NUMERALS}〇零]{{0,3}}(?:[月日号年]|个?(?:天|小时|分钟)之?前)|(?<=[12])\d{{3}}[\-./]\d",
+        _NUMERALS: rf"[{_NUMERALS}〇零]{{0,3}}(?:[月日号年]|个?(?:天|小时|分钟)之?前)"
+        r"|(?<=[12])\d{3}[\-./]\d",
     },
 )
 _DATELINE = re.compile(r"(?:电|讯|消息|信息|报道|获悉|发布|发表|通报|头条|说|称|表示|宣布|电视)")
@@ -47,9 +48,9 @@ _ROUTINE = re.compile("每|至今|截[至止]|自从|[农]历")
 def find_time(text: str, at: datetime) -> datetime | None:
     """The first time that the text gives for what happened, in the zone of `at`; None where it gives none.
 
-    昨晚8点, 7月21日, 12日早7时许, 3小时前. A year or month that is not written is the latest one not after the
-    post. Datelines (7月24日电), ends of periods (截至6日) and habits (每天) are not times of an event. A day alone
-    means 00:00, a part of the day the hour of `day_parts`.
+    昨晚8点, 7月21日, 12日早7时许, 3小时前. A year or month that is not written is the latest one not after
+    the post. Datelines (7月24日电), ends of periods (截至6日) and habits (每天) are not times of an event.
+    A day alone means 00:00, a part of the day the hour of `day_parts`.
     """
     for gate in _GATE.finditer(text):
         match = _WHEN.match(text, gate.start())

@@ -1,4 +1,4 @@
-"""Finding and masking personal numbers and names, so that nothing unmasked is stored, indexed, logged or mailed."""
+"""Finding and masking personal numbers and names before anything is stored, indexed, logged or mailed."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,8 @@ def mask_text(text: str) -> str:
     found = find_personal(text)
     if not found:
         return text
-    parts, last = [], 0
+    parts: list[str] = []
+    last = 0
     for item in found:
         parts += (text[last : item.start], item.shown)
         last = item.end

@@ -121,11 +121,12 @@ def _find_mobile(text: str) -> Iterator[Found]:
 
 
 _AREA = r"0(?:10|2[0-57-9]|[3-9]\d{2})"
+_SUBSCRIBER = r"[2-8]\d{2,3}[ \-]?\d{4}"
 _LANDLINE = re.compile(
-    rf"(?<![\d\-])(?:[(（]({_AREA})[)）]|({_AREA}))[ \-]{{0,2}}([2-8]\d{{2,3}}[ \-]?\d{{4}})(?:-\d{{1,4}})?(?!\d)"
+    rf"(?<![\d\-])(?:[(（]({_AREA})[)）]|({_AREA}))[ \-]{{0,2}}({_SUBSCRIBER})(?:-\d{{1,4}})?(?!\d)"
 )
 _LOCAL = re.compile(
-    f"(?:{_either('phone_contexts')})[号码]{{0,2}}[:：为是 ]{{0,3}}([2-8]\\d{{2,3}}[ \\-]?\\d{{4}})(?![\\d年])"
+    rf"(?:{_either('phone_contexts')})[号码]{{0,2}}[:：为是 ]{{0,3}}({_SUBSCRIBER})(?![\d年])"
 )
 
 
@@ -158,7 +159,8 @@ def _find_plate(text: str) -> Iterator[Found]:
 
 _QQ = re.compile(f"(?:{_either('qq_contexts')})群?[号码]{{0,2}}[:：为是＝= ]{{0,3}}([1-9]\\d{{4,10}})(?!\\d)")
 _WECHAT = re.compile(
-    f"(?:{_either('wechat_contexts')})(?:号|ID|id)?[码]?([:：为是＝= ]{{0,3}})([A-Za-z][\\w\\-]{{5,19}}|\\d{{6,12}})(?![\\w\\-])",
+    f"(?:{_either('wechat_contexts')})(?:号|ID|id)?[码]?([:：为是＝= ]{{0,3}})"
+    r"([A-Za-z][\w\-]{5,19}|\d{6,12})(?![\w\-])",
     re.ASCII,
 )
 
@@ -187,7 +189,7 @@ def _find_name(text: str) -> Iterator[Found]:
 
 
 def _given_name(after: str, sure: bool) -> int:
-    """How many of the characters after a surname are the given name: the one or two before a word that ends names."""
+    """How many characters after a surname are the given name: one or two, before a word that ends names."""
     for length in (2, 1):
         ends = len(after) <= length or (after[length] in _ENDS and (sure or length == 2))
         if len(after) >= length and ends and (length == 1 or after[1] not in _ENDS):

@@ -1,4 +1,4 @@
-"""Places in a text: the deployment's own, the divisions of China, and estates, roads and firms by their patterns."""
+"""Places in a text: the deployment's own, the divisions of China, estates, roads and firms by patterns."""
 
 import re
 from collections.abc import Sequence
@@ -23,7 +23,9 @@ from schemas.records import PLACE_LEVELS, Place
 from schemas.taxonomy.places import Deployment
 
 # 新华社北京5月12日电: where the report was written, not where it happened.
-_DATELINE = re.compile(r"[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日(?:[^，。\n]{0,4}?[电讯]|消息|信息)")
+_DATELINE = re.compile(
+    r"[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日(?:[^，。\n]{0,4}?[电讯]|消息|信息)"
+)
 _NUMBERED = re.compile(r"\d{1,5}号")
 _NUMERALS = frozenset("0123456789一二三四五六七八九十")
 _FINENESS = {level: rank for rank, level in enumerate(PLACE_LEVELS)}
@@ -44,8 +46,8 @@ class PlaceFinder:
     def find(self, text: str, district: str | None = None) -> tuple[Place, ...]:
         """The places the text names, surest first and finest first among equally sure ones.
 
-        `district` is the source's own district, a code of GB/T 2260 or a name; it decides between places of the
-        same name (鼓楼区). Places below the threshold are left out. Offsets are those of the text given.
+        `district` is the source's own district, a code of GB/T 2260 or a name; it decides between places
+        of one name (鼓楼区). Places below the threshold are left out. Offsets are those of the text given.
         """
         found = self._automaton.find_matches_as_indexes(text)
         if not found:
@@ -90,7 +92,9 @@ def _may_stand(text: str, start: int, end: int, meanings: tuple[Meaning, ...]) -
 def _find_patterns(text: str, hits: list[Hit], suffixes: list[tuple[int, int]]) -> list[Named]:
     """The names that end with the suffixes; each begins after the last division or name before it."""
     fixed = [hit.end for hit in hits if not hit.meanings[0].short]
-    cities = [hit.end for hit in hits if hit.meanings[0].short and hit.meanings[0].level in ("province", "city")]
+    cities = [
+        hit.end for hit in hits if hit.meanings[0].short and hit.meanings[0].level in ("province", "city")
+    ]
     named: list[Named] = []
     floor = 0
     for start, end in suffixes:
@@ -109,7 +113,7 @@ def _find_patterns(text: str, hits: list[Hit], suffixes: list[tuple[int, int]]) 
 
 
 def _drop_longer(named: list[Named]) -> list[Named]:
-    """Without the names that only carry more words before another one: 反映示例路, where 示例路 stands too."""
+    """Without names that only carry more words before another one: 反映示例路 where 示例路 stands too."""
     names = {one.name for one in named}
     return [one for one in named if not any(one.name[cut:] in names for cut in range(1, len(one.name) - 2))]
 

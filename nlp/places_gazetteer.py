@@ -41,7 +41,7 @@ class GazetteerIndex:
         self.unsafe = frozenset((*known.texts("unsafe_short", 1), *known.texts("unsafe_full", 1)))
 
     def find_code(self, district: str | None) -> str:
-        """The code of a source's district, given as a code (430104, 430100) or a name; empty where unknown."""
+        """The code of a source's district, given as a code (430104, 430100) or a name; empty if unknown."""
         if district is None:
             return ""
         if district.isdigit():

@@ -18,8 +18,8 @@ NOT_AFTER_SHORT = frozenset(_KNOWN.text("not_after_short"))
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One place that a name may mean. `above` are the names of the places it lies in; `sure` is False where the
-    name alone says too little (an ordinary word, a district without 区)."""
+    """One place that a name may mean. `above` are the names of the places it lies in; `sure` is False where
+    the name alone says too little (an ordinary word, a district without 区)."""
 
     name: str
     code: str | None
@@ -94,7 +94,7 @@ class Resolved(NamedTuple):
 
 
 def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[Resolved]:
-    """Each hit with its likeliest meaning and that meaning's score; those below the threshold are left out."""
+    """Each hit with its likeliest meaning and its score; those below the threshold are left out."""
     stated = {meaning.name for hit in hits for meaning in hit.meanings if meaning.sure or not meaning.short}
     chosen: list[Resolved] = []
     for start, end, meanings in hits:

@@ -29,8 +29,8 @@ _AFTER_WEAK = frozenset("小业物一二三四五六七八九十期的在是和�
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A place by its pattern: where its name stands (`stem_end`: where its suffix begins), the name, its level, and
-    whether the suffix is a weak sign."""
+    """A place by its pattern: where its name stands (`stem_end`: where its suffix begins), the name, its
+    level, and whether the suffix is a weak sign."""
 
     start: int
     end: int

@@ -10,7 +10,16 @@ _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰红梅建国志海燕小雪峰辉"
 _FULL = str.maketrans("0123456789", "０１２３４５６７８９")
 _CHINESE = str.maketrans("0123456789", "零一二三四五六七八九")
-_BEFORE = ("请回复，", "多次反映无果。", "小区楼下很吵，", "谢谢！", "物业不管，", "盼复：", "急急急！", "情况属实。")
+_BEFORE = (
+    "请回复，",
+    "多次反映无果。",
+    "小区楼下很吵，",
+    "谢谢！",
+    "物业不管，",
+    "盼复：",
+    "急急急！",
+    "情况属实。",
+)
 _AFTER = ("，谢谢", "。请尽快处理", "，望领导重视", "；以上", "！", "，等回复", "。", "，小区停水三天")
 
 
@@ -42,11 +51,19 @@ def _digits(source: random.Random, count: int) -> str:
     return "".join(source.choice("0123456789") for _ in range(count))
 
 
+def _day(source: random.Random, joint: str) -> str:
+    return joint.join(
+        (str(source.randint(2015, 2026)), f"{source.randint(1, 12):02}", f"{source.randint(1, 28):02}")
+    )
+
+
 def _spell(source: random.Random, groups: list[str]) -> str:
     """The groups of a number as people write them."""
     joint = source.choice(["", "", "", " ", "-", "－", "　"])
     written = joint.join(groups)
-    return source.choice([written, written, written, written.translate(_FULL), "".join(groups).translate(_CHINESE)])
+    return source.choice(
+        [written, written, written, written.translate(_FULL), "".join(groups).translate(_CHINESE)]
+    )
 
 
 def _mobile(source: random.Random) -> tuple[str, str]:
@@ -70,11 +87,15 @@ def _identity(source: random.Random) -> tuple[str, str]:
     groups = source.choice([[number], [number[:6], number[6:14], number[14:]]])
     joint = source.choice(["", " ", "-"])
     written = joint.join(groups)
-    return source.choice(["身份证", "身份证号：", "证件号码", ""]), source.choice([written, written.translate(_FULL)])
+    return source.choice(["身份证", "身份证号：", "证件号码", ""]), source.choice(
+        [written, written.translate(_FULL)]
+    )
 
 
 def _bank(source: random.Random) -> tuple[str, str]:
-    first = source.choice(["622202", "621700", "622848", "601382", "436742"]) + _digits(source, source.choice([9, 12]))
+    first = source.choice(["622202", "621700", "622848", "601382", "436742"]) + _digits(
+        source, source.choice([9, 12])
+    )
     total = sum(int(d) if at % 2 else sum(divmod(int(d) * 2, 10)) for at, d in enumerate(reversed(first)))
     number = first + str(-total % 10)
     groups = [number[at : at + 4] for at in range(0, len(number), 4)]
@@ -84,21 +105,31 @@ def _bank(source: random.Random) -> tuple[str, str]:
 def _plate(source: random.Random) -> tuple[str, str]:
     letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
     head = source.choice("京沪粤湘川鄂豫鲁浙苏") + source.choice("ABCDEFGH")
-    tail = source.choice([_digits(source, 5), source.choice(letters) + _digits(source, 4), "D" + _digits(source, 5)])
+    tail = source.choice(
+        [_digits(source, 5), source.choice(letters) + _digits(source, 4), "D" + _digits(source, 5)]
+    )
     return source.choice(["车牌", "车号：", "一辆", ""]), head + source.choice(["", "·", "-"]) + tail
 
 
 def _email(source: random.Random) -> tuple[str, str]:
     name = "".join(source.choice("abcdefghijk") for _ in range(5)) + _digits(source, 3)
-    return source.choice(["邮箱", "邮箱：", "发到"]), name + "@" + source.choice(["qq.com", "163.com", "mail.example.com.cn"])
+    return source.choice(["邮箱", "邮箱：", "发到"]), name + "@" + source.choice(
+        ["qq.com", "163.com", "mail.example.com.cn"]
+    )
 
 
 def _qq(source: random.Random) -> tuple[str, str]:
-    return source.choice(["QQ：", "QQ", "加QQ", "QQ号码"]), source.choice("123456789") + _digits(source, source.randint(5, 9))
+    return source.choice(["QQ：", "QQ", "加QQ", "QQ号码"]), source.choice("123456789") + _digits(
+        source, source.randint(5, 9)
+    )
 
 
 def _wechat(source: random.Random) -> tuple[str, str]:
-    name = "".join(source.choice("abcdefghijk") for _ in range(4)) + source.choice(["_", "", "-"]) + _digits(source, 4)
+    name = (
+        "".join(source.choice("abcdefghijk") for _ in range(4))
+        + source.choice(["_", "", "-"])
+        + _digits(source, 4)
+    )
     return source.choice(["微信：", "微信号", "加微信 ", "VX:"]), name
 
 
@@ -116,12 +147,12 @@ _HARMLESS: dict[str, Callable[[random.Random], str]] = {
     "house": lambda s: f"{s.randint(1, 99)}栋{s.randint(1, 4)}单元{s.randint(1, 33)}{s.randint(1, 9):02}室",
     "price": lambda s: f"收费{s.randint(10, 9_999_999)}.{s.randint(10, 99)}元",
     "money": lambda s: f"共计{s.randint(10_000, 999_999_999)}元",
-    "date": lambda s: f"{s.randint(2015, 2026)}-{s.randint(1, 12):02}-{s.randint(1, 28):02} {s.randint(0, 23):02}:{s.randint(0, 59):02}",
-    "date_spoken": lambda s: f"{s.randint(2015, 2026)}年{s.randint(1, 12)}月{s.randint(1, 28)}日上午{s.randint(1, 11)}点",
-    "ticket": lambda s: f"工单编号{s.randint(2015, 2026)}{s.randint(1, 12):02}{s.randint(1, 28):02}{_digits(s, s.choice([4, 6, 8]))}",
+    "date": lambda s: f"{_day(s, '-')} {s.randint(0, 23):02}:{s.randint(0, 59):02}",
+    "date_spoken": lambda s: f"{s.randint(2015, 2026)}年{s.randint(1, 12)}月{s.randint(1, 28)}日上午",
+    "ticket": lambda s: f"工单编号{_day(s, '')}{_digits(s, s.choice([4, 6, 8]))}",
     "ticket_word": lambda s: f"受理号：{_digits(s, s.choice([8, 10, 11, 12, 16]))}",
     "hotline": lambda s: s.choice(["拨打12345", "打了110", "致电400-800-8820", "95598没人接", "12315投诉"]),
-    "range": lambda s: f"每天{s.randint(6, 9)}:00-{s.randint(18, 22)}:30，约{s.randint(3, 9)}-{s.randint(10, 20)}人",
+    "range": lambda s: f"每天{s.randint(6, 9)}:00-{s.randint(18, 22)}:30，约{s.randint(3, 9)}-10人",
     "document": lambda s: f"国办发〔{s.randint(2015, 2026)}〕{s.randint(1, 200)}号",
     "area": lambda s: f"面积{s.randint(50, 99999)}平方米，{s.randint(100, 2000)}户",
     "title": lambda s: "联系人" + s.choice(_SURNAMES) + s.choice(["先生", "女士", "某"]),

@@ -101,15 +101,22 @@ def test_plain_complaint_has_no_flag() -> None:
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("小区停水了", "zh"), ("water outage", "other"), ("こんにちはみなさん", "other"), ("", "other"), ("5G基站", "zh")],
+    [
+        ("小区停水了", "zh"),
+        ("water outage", "other"),
+        ("こんにちはみなさん", "other"),
+        ("", "other"),
+        ("5G基站", "zh"),
+    ],
 )
 def test_language(text: str, language: str) -> None:
     assert tell_language(text) == language
 
 
 _PIECES = st.sampled_from(
-    ["停水", "了", "。", "\n", " ", "　", "<b>", "</b>", "<", ">", "&lt;", "&amp;", "&#60;", "#", "@", "//@小明:", "http://t.cn/a",
-     "[泪]", "[", "]", "(qū)", "(", ")", "區", "全文", "...", "查看全文", "１", "Ａ", "\u200b", "\x00", "😭", "138", "0013", "8000", "，", "展开"]
+    ["停水", "了", "。", "\n", " ", "　", "<b>", "</b>", "<", ">", "&lt;", "&amp;", "&#60;", "#", "@",
+     "//@小明:", "http://t.cn/a", "[泪]", "[", "]", "(qū)", "(", ")", "區", "全文", "...", "查看全文", "１",
+     "Ａ", "\u200b", "\x00", "😭", "138", "0013", "8000", "，", "展开"]
 )  # fmt: skip
 _KNOWN_MAPS = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ \n*…-&<>#@'\"") | set("区停水了")
 

@@ -1,4 +1,4 @@
-"""Facts: casualties in Chinese and Arabic numerals, zero and unknown, money, and times resolved against the post."""
+"""Facts: casualties in Chinese and Arabic numerals, zero and unknown, money, times seen from the post."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -95,8 +95,8 @@ def test_money(text: str, yuan: float | None) -> None:
 
 
 NUMERALS = {
-    "十": 10, "二十三": 23, "一百零六": 106, "一百二": 120, "两千": 2000, "三万五": 35000, "1.2万": 12000, "1,200": 1200,
-    "二〇二一": 2021, "一亿": 100_000_000, "3千": 3000, "５": 5,
+    "十": 10, "二十三": 23, "一百零六": 106, "一百二": 120, "两千": 2000, "三万五": 35000, "1.2万": 12000,
+    "1,200": 1200, "二〇二一": 2021, "一亿": 100_000_000, "3千": 3000, "５": 5,
 }  # fmt: skip
 
 
@@ -126,7 +126,14 @@ def spell(number: int) -> str:
     return text
 
 
-@given(st.lists(st.sampled_from(["3", "人", "死亡", "伤", "今天", "7月", "点", "，", "元", "损失", "无", "人员伤亡", "十", "万"]), max_size=12).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["3", "人", "死亡", "伤", "今天", "7月", "点", "，", "元", "损失", "无", "人员伤亡", "十", "万"]
+        ),
+        max_size=12,
+    ).map("".join)
+)
 def test_any_text_is_read(text: str) -> None:
     facts = find_facts(text, AT)
     assert facts.deaths is None or facts.deaths >= 0

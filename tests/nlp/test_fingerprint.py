@@ -60,4 +60,3 @@ def test_short_text_is_one_shingle() -> None:
 def test_like_itself(words: list[str]) -> None:
     expected = 1.0 if any(word.isalnum() for word in words) else 0.0
     assert similarity(fingerprint(words), fingerprint(words)) == expected
-

@@ -116,12 +116,33 @@ def test_generated_cases(capsys: pytest.CaptureFixture[str]) -> None:
     missed = sum(number for kind, number in wrong.items() if kind in personal)
     false = sum(number for kind, number in wrong.items() if kind not in personal)
     with capsys.disabled():
-        print(f"\nmasking 5,000 cases: precision {hit / (hit + false):.4f} recall {hit / (hit + missed):.4f} {dict(wrong)}")
+        scores = f"precision {hit / (hit + false):.4f} recall {hit / (hit + missed):.4f}"
+        print(f"\nmasking 5,000 cases: {scores} {dict(wrong)}")  # noqa: T201
     assert hit / (hit + false) >= 0.99
     assert hit / (hit + missed) >= 0.99
 
 
-_PIECES = st.sampled_from(["电话", "我叫", "王明", "，", " ", "-", "138", "00", "8", "湘A", "@qq.com", "QQ", "微信", "五", "６", "*", "身份证"])
+_PIECES = st.sampled_from(
+    [
+        "电话",
+        "我叫",
+        "王明",
+        "，",
+        " ",
+        "-",
+        "138",
+        "00",
+        "8",
+        "湘A",
+        "@qq.com",
+        "QQ",
+        "微信",
+        "五",
+        "６",
+        "*",
+        "身份证",
+    ]
+)
 
 
 @given(st.lists(_PIECES, max_size=14).map("".join))
@@ -132,7 +153,11 @@ def test_masking_twice_is_masking_once(text: str) -> None:
     assert find_personal(masked) == []
 
 
-@given(st.text(alphabet="一在楼下吵，。 ab", max_size=12), st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.text(alphabet="在楼下吵，。 ", max_size=12))
+@given(
+    st.text(alphabet="一在楼下吵，。 ab", max_size=12),
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
+    st.text(alphabet="在楼下吵，。 ", max_size=12),
+)
 @settings(max_examples=200, deadline=None)
 def test_a_mobile_number_never_survives(before: str, number: str, after: str) -> None:
     assert re.search(r"1[3-9]\d{9}", mask_text(f"{before}{number}{after}")) is None

@@ -21,7 +21,10 @@ def names(text: str, district: str | None = None) -> dict[str, str]:
 
 FOUND = {
     "省市区": ("湖南省长沙市岳麓区", {"岳麓区": "district", "长沙市": "city", "湖南省": "province"}),
-    "直辖市": ("上海市浦东新区川沙新镇", {"川沙新镇": "street", "浦东新区": "district", "上海市": "province"}),
+    "直辖市": (
+        "上海市浦东新区川沙新镇",
+        {"川沙新镇": "street", "浦东新区": "district", "上海市": "province"},
+    ),
     "短名": ("郑州暴雨", {"郑州市": "city"}),
     "短名在上级里": ("湖南长沙岳麓发大水", {"岳麓区": "district", "长沙市": "city", "湖南省": "province"}),
     "民族自治州": ("恩施州巴东县", {"恩施土家族苗族自治州": "city", "巴东县": "district"}),
@@ -124,13 +127,37 @@ def test_surest_first_then_finest() -> None:
 
 @pytest.mark.parametrize(
     ("name", "short"),
-    [("岳麓区", ("岳麓",)), ("恩施土家族苗族自治州", ("恩施", "恩施州")), ("赵县", ()), ("新疆维吾尔自治区", ("新疆",))],
+    [
+        ("岳麓区", ("岳麓",)),
+        ("恩施土家族苗族自治州", ("恩施", "恩施州")),
+        ("赵县", ()),
+        ("新疆维吾尔自治区", ("新疆",)),
+    ],
 )
 def test_short_name(name: str, short: tuple[str, ...]) -> None:
     assert shorten_name(name) == short
 
 
-_PIECES = st.sampled_from(["湖南省", "长沙", "岳麓区", "鼓楼区", "柳浪", "花园", "小区", "路", "12号", "，", "在", "的", "和", "公司", "A3区", "1月2日电"])
+_PIECES = st.sampled_from(
+    [
+        "湖南省",
+        "长沙",
+        "岳麓区",
+        "鼓楼区",
+        "柳浪",
+        "花园",
+        "小区",
+        "路",
+        "12号",
+        "，",
+        "在",
+        "的",
+        "和",
+        "公司",
+        "A3区",
+        "1月2日电",
+    ]
+)
 
 
 @given(st.lists(_PIECES, max_size=14).map("".join))

@@ -62,7 +62,29 @@ def test_batch_is_one_by_one(segmenter: Segmenter) -> None:
 
 
 _SHARED = Segmenter()
-_PIECES = st.sampled_from(["小区", "停水", "3", "-", "5", ".", "%", "A", "b", "_", "#", "+", " ", "，", "\n", "丽景", "　", "😭", "ü"])
+_PIECES = st.sampled_from(
+    [
+        "小区",
+        "停水",
+        "3",
+        "-",
+        "5",
+        ".",
+        "%",
+        "A",
+        "b",
+        "_",
+        "#",
+        "+",
+        " ",
+        "，",
+        "\n",
+        "丽景",
+        "　",
+        "😭",
+        "ü",
+    ]
+)
 
 
 @given(st.lists(_PIECES, max_size=20).map("".join))
@@ -71,4 +93,3 @@ def test_words_join_to_the_text_and_are_those_of_jieba(text: str) -> None:
     words = _SHARED.segment(text)
     assert "".join(words) == text
     assert words == jieba.lcut(text)
-
