@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from crawlers.network import is_public
 from crawlers.output import read_stats, stats_path
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
@@ -247,6 +250,26 @@ def test_private_addresses_are_refused_and_redirects_to_them_too(
     told = reasons(result)
     assert told.pop("/turn") == "地址在内部网络，来源未获准（转到 http://10.0.0.1/admin）"
     assert told == dict.fromkeys(["/a", "/b", "/c", "/d", "/e"], "地址在内部网络，来源未获准")
+
+
+def test_a_name_that_leads_to_a_private_address_is_refused(
+    web_server: WebServer,
+    make_source: MakeSource,
+    crawl: Callable[..., CrawlResult],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    try:
+        address = socket.gethostbyname(socket.gethostname())
+    except OSError:
+        pytest.skip("这台机器的名称解析不到地址 (this machine's own name does not resolve)")
+    assert not is_public(address)
+    url = f"http://{socket.gethostname()}:{web_server.port}/list"
+    result = crawl("demo_site", make_source("demo_site", "pages", url, allow_private=False))
+    assert result.exit_code == 1
+    assert reasons(result) == {"/list": "地址在内部网络，来源未获准"}
+    assert web_server.requests == []
 
 
 def test_a_crawl_that_outlasts_its_time_ends_in_order_with_what_it_has(

@@ -171,7 +171,7 @@ def test_refuses_what_is_no_count(text: str) -> None:
 PIECES = (
     "<item>", "</item>", "<title>", "</title>", "<link>http://x/1</link>", "<pubDate>2026-01-31</pubDate>",
     "停水", "<![CDATA[", "]]>", "<!DOCTYPE a [<!ENTITY b 'c'>]>", "&b;", "&#xD800;", "&#0;", "\0",
-    "&#x110000;",     "<entry>", "\xff", "<a href=", "<!--", "<![x", "</", "<?x",
+    "&#x110000;", "<entry>", "\xff", "<a href=", "<!--", "<![x", "</", "<?x",
 )  # fmt: skip
 STARTS = ("", "<rss version='2.0'><channel>", "<feed>")
 
