@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -134,11 +133,12 @@ def join_words(words: Iterable[str]) -> str:
 
 
 def _heat(heat: Heat) -> Document:
-    return _present(asdict(heat))
+    return _present({name: getattr(heat, name) for name in Heat.__slots__})
 
 
 def _facts(facts: Facts) -> Document:
-    return _present({**asdict(facts), "time": _moment(facts.time)})
+    numbers = {name: getattr(facts, name) for name in Facts.__slots__}
+    return _present({**numbers, "time": _moment(facts.time)})
 
 
 def _label(family: str, label: Label) -> Document:

@@ -44,6 +44,9 @@ class Database:
             raise StoreUnavailable(
                 "数据库地址写法不对：应为 sqlite:///路径 或 postgresql+psycopg://用户:密码@主机/库名"
             ) from None
+        except ModuleNotFoundError as error:
+            line = f"缺少数据库驱动 {error.name}；PostgreSQL 请装 qianshao[postgres]"
+            raise StoreUnavailable(line) from error
         if self.engine.dialect.name == "sqlite":
             _prepare_sqlite(self.engine)
 

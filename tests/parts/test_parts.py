@@ -114,6 +114,9 @@ def test_postgres_runs_from_a_copy_where_the_environment_is_closed(
     try:
         assert copied.start() > 0
         assert copied.port != postgres.port
+        assert (
+            str(copied.service.folder) in copied.service.command[0] or "/usr/lib" in copied.service.command[0]
+        )
     finally:
         copied.remove()
 

@@ -140,6 +140,12 @@ def test_a_wrong_url_is_refused_without_repeating_it(url: str) -> None:
     assert raised.value.__cause__ is None
 
 
+def test_a_missing_driver_is_named() -> None:
+    with pytest.raises(StoreUnavailable, match="缺少数据库驱动 pg8000") as raised:
+        Database("postgresql+pg8000://user:very-secret@host/x")
+    assert "very-secret" not in str(raised.value)
+
+
 def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"this is no database at all" * 100)
     with (
