@@ -1,4 +1,4 @@
-"""Labels with calibrated probabilities and the words that decided: every linear task in one sparse product."""
+"""Labels with calibrated probabilities and the words that decided: all linear tasks in one product."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class _Task:
 
 
 class LinearTasks:
-    """Several linear tasks over one feature matrix. Immutable after loading; a batch costs one sparse product."""
+    """Several linear tasks over one feature matrix. Immutable after loading; one sparse product a batch."""
 
     def __init__(self, models: Sequence[LinearModel]) -> None:
         self._tasks = tuple(_place(models))
@@ -69,8 +69,8 @@ class LinearTasks:
     def classify(self, posts: Sequence[Sequence[str]]) -> Mapping[str, list[Label]]:
         """The label of each post in each task, with probability and the words that decided.
 
-        A task with one column of weights answers for its second label: a probability of 0.1 for `rumour` means
-        that the post is probably none.
+        A task with one column of weights answers for its second label: a probability of 0.1 for `rumour`
+        means that the post is probably none.
         """
         labels: dict[str, list[Label]] = {task.model.task: [] for task in self._tasks}
         for start in range(0, len(posts), _BATCH):
@@ -115,7 +115,7 @@ class LinearTasks:
     def _tell_words(
         self, task: _Task, chosen: Numbers, asked: Flags, found: Features, flat: Sequence[str]
     ) -> list[tuple[str, ...]]:
-        """The content words with the largest weights for its label, most telling first, of each post asked for."""
+        """The content words of most weight for its label, most telling first, of each post asked for."""
         words = np.flatnonzero(found.content & asked[found.rows[: len(found.content)]])
         rows, slots = found.rows[words], self._slots[found.columns[words]]
         weight = np.where(slots >= 0, self._weights[slots, task.first + chosen[rows]], 0)

@@ -1,4 +1,4 @@
-"""The text core: raw posts to classified posts, everything of one batch in a few passes. Pure: no network, no clock."""
+"""The text core: raw posts to classified posts, a batch in a few passes. Pure: no network, no clock."""
 
 from collections.abc import Sequence
 
@@ -66,7 +66,7 @@ class TextCore:
         return done
 
     def _enrich_batch(self, posts: Sequence[RawPost]) -> list[ClassifiedPost]:
-        """Step by step over the whole batch, not post by post: each step's tables stay in the processor's cache."""
+        """Step by step over the batch, not post by post: each step's tables stay in the cache."""
         cleaned = [clean_post(post) for post in posts]
         texts = [full_text(clean) for clean in cleaned]
         words = self._segmenter.segment_batch(texts)

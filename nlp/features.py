@@ -1,4 +1,4 @@
-"""Words to one hashed sparse matrix a batch, shared by every linear task: words, word pairs, character pairs."""
+"""Words to one hashed sparse matrix a batch, for every linear task: words, word and character pairs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ COLUMNS = 1 << 22
 LEAD_WORDS, LEAD_COUNT = 12, 3
 
 _SHIFT = np.uint64(64 - 22)
-# Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): multiply, keep the high bits. Another odd factor for each kind of feature.
+# Fibonacci hashing (Knuth, TAOCP vol. 3, 6.4): multiply, keep the high bits. Another odd factor for each
+# kind of feature.
 _WORD, _PAIR = np.uint64(0xA0761D6478BD642F), np.uint64(0x9E3779B97F4A7C15)
 _CHARACTERS, _LOOSE_PAIR = np.uint64(0x589965CC75374CC3), np.uint64(0xEB44ACCAB455D165)
 _SECOND = np.uint64(0xE7037ED1A0B428DB)
@@ -46,8 +47,9 @@ def _stop_table() -> Flags:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The features of a batch before counting: for each its post (row), its column, and whether it stands in
-    the lead. The first features are the words of the posts in order; `content` tells which are no stop words."""
+    """The features of a batch before counting: for each its post (row), its column, and whether it stands
+    in the lead. The first features are the words of the posts in order; `content` tells which are no stop
+    words."""
 
     posts: int
     content: Flags
@@ -138,7 +140,8 @@ def _pair_characters(
 
 
 def count_features(rows: Numbers, columns: Numbers, lead: Flags, shape: tuple[int, int]) -> csr_array:
-    """How often each column occurs in each row, the lead's features LEAD_COUNT times, as float32 CSR in order."""
+    """How often each column occurs in each row, the lead's features LEAD_COUNT times, as float32 CSR in
+    order."""
     keys = np.sort(((rows * shape[1] + columns) << 1) | lead)
     pairs = keys >> 1
     first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])) if len(keys) else keys

@@ -1,4 +1,4 @@
-"""Which incident a text reports, if any: seed phrases of the taxonomy, weighed by where and how they stand."""
+"""Which incident a text reports, if any: the taxonomy's seed phrases, weighed by where and how they stand."""
 
 import math
 from collections import defaultdict
@@ -28,7 +28,8 @@ _TOLD_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a phrase is for: `seed` or `against` of a label, or a word of `worry`, `not_now`, `past` or `request`."""
+    """What a phrase is for: `seed` or `against` of a label, or a word of `worry`, `not_now`, `past` or
+    `request`."""
 
     what: str
     label: str
@@ -95,7 +96,8 @@ def _collect_roles(family: Family) -> Iterator[_Role]:
 
 
 def _holds_back(other: Hit, against: _Role, hit: Hit, seed: _Role) -> bool:
-    """A look-alike (火锅 for 火) holds back the seeds it covers or touches; one of several parts its sentence."""
+    """A look-alike (火锅 for 火) holds back the seeds it covers or touches; one of several parts its
+    sentence."""
     if against.label != seed.label:
         return False
     if " " in against.phrase:

@@ -20,8 +20,8 @@ Numbers = npt.NDArray[np.int64]
 class LinearModel:
     """One task: weights on hashed features, and how its scores become probabilities.
 
-    A post's score for a label is the dot product of its normalised sublinear TF-IDF row with the label's weights,
-    plus `intercept`. With two labels there is one column of weights, for the second label.
+    A post's score for a label is the dot product of its normalised sublinear TF-IDF row with the label's
+    weights, plus `intercept`. With two labels there is one column of weights, for the second label.
     Probabilities are softmax(scale * scores + shift), or the logistic of it for one column. Where no label
     reaches `threshold`, the answer is `abstain` (empty: the task always answers).
     """

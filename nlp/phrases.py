@@ -23,8 +23,8 @@ class Hit:
 class PhraseFinder:
     """Finds phrases in a text by one automaton over the longest part of each.
 
-    The parts of a phrase (`电梯 困`) must all stand in one sentence, in any order. Where `telling` is given, a text
-    with none of the phrases it marks has no hits at all: 演练 alone says nothing.
+    The parts of a phrase (`电梯 困`) must all stand in one sentence, in any order. Where `telling` is
+    given, a text with none of the phrases it marks has no hits at all: 演练 alone says nothing.
     """
 
     def __init__(self, phrases: Sequence[str], telling: Sequence[bool] | None = None) -> None:

@@ -34,8 +34,8 @@ class UrgencyJudge:
     def judge(self, text: str, incident: Label, facts: Facts) -> str:
         """The urgency of a text whose incident and facts are known.
 
-        >>> UrgencyJudge(load_families()["urgency"]).judge("救命，我们被困在楼顶", Label("none", 1.0), Facts())
-        'critical'
+        >>> UrgencyJudge(load_families()["urgency"]).judge("救命，我们被困在楼顶", Label("none", 1.0),
+        Facts()) 'critical'
         """
         scores = self._score(text)
         happening = incident.name in _URGENT_KINDS and incident.probability >= _INCIDENT
@@ -47,7 +47,8 @@ class UrgencyJudge:
         return LOW if calm and not scores[CRITICAL] else NORMAL
 
     def _score(self, text: str) -> dict[str, float]:
-        """The sum of the weights of each level's distinct words; less in a report, none in a drill or a film."""
+        """The sum of the weights of each level's distinct words; less in a report, none in a drill or a
+        film."""
         scores: dict[str, float] = defaultdict(float)
         for at in {hit.phrase for hit in self._finder.find(text)}:
             level, weight, _ = self._roles[at]

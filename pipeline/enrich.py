@@ -1,4 +1,4 @@
-"""`enrich`: a stream of JSON lines through the text core, in order, in constant memory, resumable after a kill."""
+"""`enrich`: JSON lines through the text core, in order, in constant memory, resumable after a kill."""
 
 import gc
 import os
@@ -27,7 +27,8 @@ _SOURCE = "enrich"
 
 @dataclass(frozen=True, slots=True)
 class EnrichReport:
-    """How many lines were read (blank ones left out), written and put into quarantine, resumed ones included."""
+    """How many lines were read (blank ones left out), written and put into quarantine, resumed ones
+    included."""
 
     lines: int
     written: int
@@ -67,9 +68,10 @@ def enrich_file(
     """Enrich the lines of `source` into `target`; `-` is standard input or output, `.gz` is compressed.
 
     `jobs` processes (0: one a core) work on chunks; the order stays. A line that cannot be read stands in
-    `TARGET.quarantine.jsonl` with source, where, reason and its bytes in base64. Beside an unfinished target lies
-    `TARGET.progress.json`: run again with the same source, and it goes on where it was killed; the result is the
-    same. `now` is the time that posts without one are taken to be fetched at; a resumed run keeps the first one.
+    `TARGET.quarantine.jsonl` with source, where, reason and its bytes in base64. Beside an unfinished
+    target lies `TARGET.progress.json`: run again with the same source, and it goes on where it was killed;
+    the result is the same. `now` is the time that posts without one are taken to be fetched at; a resumed
+    run keeps the first one.
     """
     with ExitStack() as stack:
         output = stack.enter_context(open_target(source, target, now))

@@ -1,4 +1,4 @@
-"""The files of `enrich`: lines in, read in chunks; output, quarantine and progress out, safe against a kill."""
+"""The files of `enrich`: lines in by chunks; output, quarantine and progress out, safe against a kill."""
 
 import gzip
 import os

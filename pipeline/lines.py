@@ -10,8 +10,9 @@ from schemas.taxonomy.labels import label_zh
 def enrich_line(post: ClassifiedPost, given_id: JsonScalar = None) -> bytes:
     """The fields that README describes, UTF-8, ended by a line break.
 
-    `id` is the input's own where it had one, otherwise the post's; `text` is clean and masked, title and body. Labels carry
-    the taxonomy's name and its Chinese one; times are ISO 8601 with their zone; a fact that is not stated is null.
+    `id` is the input's own where it had one, otherwise the post's; `text` is clean and masked, title and
+    body. Labels carry the taxonomy's name and its Chinese one; times are ISO 8601 with their zone; a fact
+    that is not stated is null.
     """
     return orjson.dumps(
         {

@@ -40,10 +40,10 @@ class Training:
 
 
 def train_task(task: str, paths: Sequence[Path], out: Path) -> Card:
-    """Train a task on JSONL(.gz) files or folders of them; write `<task>.npz`, `.card.json` and `.card.md` to `out`.
+    """Train a task on JSONL(.gz) files or folders of them; write `<task>.npz` and its cards to `out`.
 
-    The same files give the same bytes. Raises ReadError for an unknown task, a row that does not fit, or data whose
-    terms allow measuring only.
+    The same files give the same bytes. Raises ReadError for an unknown task, a row that does not fit, or
+    data whose terms allow measuring only.
     """
     training = fit_task(task, read_files(paths))
     out.mkdir(parents=True, exist_ok=True)

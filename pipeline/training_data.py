@@ -46,7 +46,8 @@ class DataFile:
 
 
 def read_files(paths: Sequence[Path]) -> list[DataFile]:
-    """The JSONL(.gz) files named, and those in the folders named, in order of their names. Raises ReadError."""
+    """The JSONL(.gz) files named, and those in the folders named, in order of their names. Raises
+    ReadError."""
     return [read_file(path) for path in _expand(paths)]
 
 
@@ -63,8 +64,10 @@ def read_file(path: Path) -> DataFile:
 
 
 def read_messages(files: Sequence[DataFile], segmenter: Segmenter, every: dict[str, int]) -> list[Message]:
-    """The labelled messages: raw ones (`text` or `title` and `detail`), segmented ones (`seg_text`), and of the
-    files named in `every` each so manieth row as `other`."""
+    """The labelled messages: raw ones (`text` or `title` and `detail`) and segmented ones (`seg_text`).
+
+    Of a file named in `every` each so manieth row is one, as `other`.
+    """
     labels = {label.zh: name for name, label in load_families()["complaint"].labels.items()}
     messages: list[Message] = []
     for file in files:

@@ -1,4 +1,4 @@
-"""The model card: what a model was made of, how good it is and what it is not for; as JSON and as Markdown."""
+"""The model card: what a model was made of, how good it is, what it is not for; as JSON and as Markdown."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -52,6 +52,9 @@ class Card:
         )
 
     def _head(self) -> list[str]:
+        size = f"最终模型用 {self.trained} 条训练，{self.features} 个特征"
+        abstains = f"；低于 {self.threshold} 的概率不作答" if self.threshold else ""
+        versions = "、".join(f"{name} {version}" for name, version in sorted(self.versions.items()))
         return [
             f"# 模型卡：{self.zh}（{self.task}）",
             "",
@@ -59,10 +62,8 @@ class Card:
             f"- 方法：{self.method}",
             f"- 划分：{self.split}",
             f"- 标签：{'、'.join(self.labels)}",
-            f"- 规模：最终模型用 {self.trained} 条训练，{self.features} 个特征；低于 {self.threshold} 的概率不作答"
-            if self.threshold
-            else f"- 规模：最终模型用 {self.trained} 条训练，{self.features} 个特征",
-            f"- 软件：{'、'.join(f'{name} {version}' for name, version in sorted(self.versions.items()))}",
+            f"- 规模：{size}{abstains}",
+            f"- 软件：{versions}",
         ]
 
     def _score_lines(self) -> list[str]:

@@ -31,8 +31,8 @@ THRESHOLD = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One training message: its words, its label, the hash of its text, and whether it is the raw text (a list
-    of words without stop words otherwise)."""
+    """One training message: words, label, hash of the text, and whether the text is raw (otherwise a list of
+    words without stop words)."""
 
     words: Sequence[str]
     label: str
@@ -42,7 +42,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A model fitted on everything, the scores of one fitted without the held-out rows, and the rows of each."""
+    """A model fitted on everything, the scores of one fitted without the held-out rows, and the rows of
+    each."""
 
     model: LinearModel
     scores: Scores
@@ -54,8 +55,9 @@ class Fitted:
 def train_complaint(messages: Sequence[Message], unlabelled: Sequence[Sequence[str]]) -> Fitted:
     """Fit, calibrate and score. `unlabelled` messages give document frequencies only.
 
-    Raw messages of fold 0 by hash are held out; near-duplicates go where the smallest hash among them goes, so a
-    message and its segmented twin never stand on both sides. A segmented row with a raw twin is left out.
+    Raw messages of fold 0 by hash are held out; near-duplicates go where the smallest hash among them goes,
+    so a message and its segmented twin never stand on both sides. A segmented row with a raw twin is left
+    out.
     """
     counts = feature_matrix([message.words for message in messages])
     corpus = feature_matrix(unlabelled) if unlabelled else counts[:0]
@@ -87,7 +89,8 @@ def _fit(
     folds: Numbers,
     raw: np.ndarray,
 ) -> LinearModel:
-    """A pruned model on the rows of `train`, calibrated on its raw rows by folds that were left out in turn."""
+    """A pruned model on the rows of `train`, calibrated on its raw rows by folds that were left out in
+    turn."""
     known = _stack(counts[np.flatnonzero(train)], corpus)
     columns, rarity = measure_rarity(known, LEAST_ROWS, stop_columns())
     rows = weigh(counts, columns, rarity)

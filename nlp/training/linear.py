@@ -15,7 +15,8 @@ SEED = 20_200_101
 
 
 def measure_rarity(counts: csr_array, least: int, without: Numbers) -> tuple[Numbers, Floats]:
-    """The columns that stand in at least `least` rows, and ln((1 + rows) / (1 + rows with it)) + 1 of each."""
+    """The columns that stand in at least `least` rows, and ln((1 + rows) / (1 + rows with it)) + 1 of
+    each."""
     frequency = np.bincount(counts.indices, minlength=counts.shape[1])
     frequency[without] = 0
     columns = np.flatnonzero(frequency >= least).astype(np.int64)
@@ -51,7 +52,7 @@ def score_rows(rows: csr_array, weights: Floats, intercept: Floats) -> Floats:
 
 
 def fit_calibration(scores: Floats, truth: Numbers) -> tuple[float, Floats]:
-    """Scale and shifts that make softmax(scale * scores + shift) as likely as possible, held a little to zero shift.
+    """Scale and shifts that make softmax(scale * scores + shift) likeliest, held a little to zero shift.
 
     Temperature scaling (Guo et al. 2017) with a shift a label; Platt scaling where there is one column.
     """
@@ -83,5 +84,6 @@ def prune(model: LinearModel, most: int) -> LinearModel:
 
 
 def predict_rows(rows: csr_array, model: LinearModel) -> Floats:
-    """Probabilities of weighed rows under the model's weights and calibration; all features of the model kept."""
+    """Probabilities of weighed rows under the model's weights and calibration; all features of the model
+    kept."""
     return calibrate(score_rows(rows, model.weights, model.intercept), model)

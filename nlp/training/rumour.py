@@ -34,7 +34,8 @@ _NO_COLUMNS = np.zeros(0, dtype=np.int64)
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One training post. `timed`: from a set whose rumours and others come from the same years, so that its
-    order in time may be used; the others (Ma: rumours before 2014, the rest 2015) only add weight to words."""
+    order in time may be used; the others (Ma: rumours before 2014, the rest 2015) only add weight to
+    words."""
 
     words: Sequence[str]
     rumour: bool
@@ -45,9 +46,9 @@ class Claim:
 def train_rumour(claims: Sequence[Claim]) -> Fitted:
     """Fit, calibrate and score. The last quarter in time of the timed posts is held out for the scores.
 
-    Calibration is learnt the same way, on the last quarter of what is trained on, because the share of rumours
-    and the talk of the day drift: probabilities must hold for later posts. Untimed posts that nearly equal a timed
-    one are left out, so that no later post is known beforehand.
+    Calibration is learnt the same way, on the last quarter of what is trained on, because the share of
+    rumours and the talk of the day drift: probabilities must hold for later posts. Untimed posts that
+    nearly equal a timed one are left out, so that no later post is known beforehand.
     """
     order = sorted(range(len(claims)), key=lambda at: (not claims[at].timed, claims[at].time))
     counts = feature_matrix([claims[at].words for at in order])
@@ -75,8 +76,11 @@ def _unlike(counts: csr_array, timed: int) -> Numbers:
 
 
 def _fit(counts: csr_array, truth: Numbers, until: int, unlike: Numbers, untimed: Numbers) -> LinearModel:
-    """A pruned model on the timed rows before `until` and the `untimed` ones. Calibrated on the later of the timed
-    rows under a model of the earlier ones and of `unlike`, which resemble none of them."""
+    """A pruned model on the timed rows before `until` and the `untimed` ones.
+
+    Calibrated on the later of the timed rows under a model of the earlier ones and of `unlike`, which resemble
+    none of them.
+    """
     early = int(until * TRAINED_SHARE)
     columns, rarity, weights, intercept = _fit_rows(counts, truth, early, unlike)
     later = weigh(counts[early:until], columns, rarity)

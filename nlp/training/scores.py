@@ -1,4 +1,4 @@
-"""How good a model is: macro-F1, AUC, calibration error, each with a bootstrap interval, and the confusions."""
+"""How good a model is: macro-F1, AUC, calibration error with bootstrap intervals, and the confusions."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

@@ -19,7 +19,7 @@ def hash_text(text: str) -> int:
 
 
 def group_duplicates(rows: csr_array, similarity: float) -> Numbers:
-    """A group number for each row: rows whose cosine similarity reaches `similarity` share one, chains included.
+    """A group number for each row: rows whose cosine reaches `similarity` share one, chains included.
 
     `rows` are normalised to length one.
     """
