@@ -37,10 +37,12 @@ class PlaceFinder:
 
     def __init__(self, deployment: Deployment | None, gazetteer: Sequence[GazetteerEntry]) -> None:
         self._index = GazetteerIndex(gazetteer)
-        self._meanings = collect_meanings(deployment, self._index)
-        self._words = [*dict.fromkeys((*self._meanings, *SUFFIXES, *PLAIN_WORDS))]
+        meanings = collect_meanings(deployment, self._index)
+        words = [*dict.fromkeys((*meanings, *SUFFIXES, *PLAIN_WORDS))]
+        self._meaning_of = [meanings.get(word, ()) for word in words]
+        self._is_suffix = [word in SUFFIXES for word in words]
         self._automaton = ahocorasick_rs.AhoCorasick(
-            self._words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
+            words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
         )
 
     def find(self, text: str, district: str | None = None) -> tuple[Place, ...]:
@@ -67,11 +69,10 @@ class PlaceFinder:
         hits: list[Hit] = []
         suffixes: list[tuple[int, int]] = []
         for at, start, end in found:
-            word = self._words[at]
-            meanings = self._meanings.get(word)
-            if meanings is not None and _may_stand(text, start, end, meanings):
+            meanings = self._meaning_of[at]
+            if meanings and _may_stand(text, start, end, meanings):
                 hits.append(Hit(start, end, meanings))
-            elif word in SUFFIXES:
+            elif self._is_suffix[at]:
                 suffixes.append((start, end))
         return hits, suffixes
 
@@ -102,7 +103,9 @@ def _find_patterns(text: str, hits: list[Hit], suffixes: list[tuple[int, int]]) 
             floor = fixed.pop(0)
         last = named[-1].end if named else 0
         least = max(floor, last) if start - last >= 2 else floor
-        if SUFFIXES[text[start:end]] != "firm":  # 武汉汉正街 is 汉正街 in 武汉, but 武汉第一医院 is one name
+        if (
+            cities and SUFFIXES[text[start:end]] != "firm"
+        ):  # 武汉汉正街 is 汉正街 in 武汉, but 武汉第一医院 is one name
             least = max(least, *(stop for stop in cities if stop <= start - 2), least)
         one = find_named(text, start, end, least)
         if one is not None:

@@ -106,9 +106,10 @@ def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[Resolved]:
                 best, score, equal = meaning, likely, False
             elif likely == score:
                 equal = True
-        score = round(min(score + SCORES["ambiguous"] if equal else score, 1.0), 3)
+        if equal:
+            score += SCORES["ambiguous"]
         if score >= THRESHOLD:
-            chosen.append(Resolved(start, end, best, score))
+            chosen.append(Resolved(start, end, best, min(round(score, 3), 1.0)))
     return chosen
 
 

@@ -20,6 +20,7 @@ _DIVIDES = re.compile("(?:[省市县镇乡号栋幢路街道]|社区|小区|[^�
 _AND = re.compile("[区园苑城庭府村路街里院楼厂司学校]和(?=[一-鿿]{2,}$)")
 # 五所医院, 两个小区: a count, no name.
 _COUNTED = re.compile("[一二两三四五六七八九十几数多]+[所家个座条名栋处间].*")
+_NUMBERED_ROADS = frozenset({"国道", "省道", "县道"})
 _NUMBER = re.compile("[0-9]{2,4}$")
 _HE_NAMES = frozenset("平谐顺馨泰美园润睦煦兴悦信达")
 _DIVIDERS = frozenset("省市县镇乡号栋幢路街道区和")
@@ -61,8 +62,10 @@ def find_named(text: str, start: int, end: int, floor: int) -> Named | None:
 
 def _find_numbered(text: str, start: int, end: int) -> Named | None:
     """104国道: a road named by its number."""
+    if text[start:end] not in _NUMBERED_ROADS:
+        return None
     number = _NUMBER.search(text, max(0, start - 4), start)
-    if number is None or text[start:end] not in ("国道", "省道", "县道"):
+    if number is None:
         return None
     return Named(number.start(), end, start, text[number.start() : end], "road", weak=False)
 
