@@ -9,7 +9,7 @@ from pipeline.rooms import load_core, load_knowledge, open_elastic, open_mailer
 from pipeline.settings import Settings
 from schemas.errors import ReadError
 from stores.database import Database
-from stores.errors import MailUnavailable, StoreUnavailable
+from stores.errors import MailUnavailable, StoreRefusedError, StoreUnavailable
 from stores.mail import SmtpMailer
 
 STATES = {"ok": "正常", "absent": "未设", "failed": "不通"}
@@ -43,7 +43,7 @@ def examine(settings: Settings) -> list[Finding]:
     for part, check in checks:
         try:
             findings.append(check(settings))
-        except (ReadError, StoreUnavailable, MailUnavailable, OSError) as error:
+        except (ReadError, StoreUnavailable, StoreRefusedError, MailUnavailable, OSError) as error:
             findings.append(Finding(part, "failed", str(error)))
     return [*findings, *_examine_secrets(settings)]
 

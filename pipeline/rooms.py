@@ -99,6 +99,7 @@ def open_elastic(settings: Settings) -> ElasticStore | None:
         api_key=secret(settings.elasticsearch_api_key),
         user=settings.elasticsearch_user,
         password=secret(settings.elasticsearch_password),
+        prefix=settings.elasticsearch_prefix,
         ca_file=None if settings.elasticsearch_ca is None else str(settings.elasticsearch_ca),
     )
 

@@ -9,6 +9,7 @@ import typer
 from pipeline.cli import checks, demo, index, jobs, models, text
 from pipeline.cli.screen import Exit, messages
 from schemas.errors import ReadError
+from stores.errors import StoreRefusedError, StoreUnavailable
 
 app = typer.Typer(
     name="qianshao",
@@ -33,7 +34,7 @@ def run_cli() -> None:
     """The console entry point: exit 0 ok, 1 failed, 2 wrong use, 3 done with records in quarantine."""
     try:
         app()
-    except ReadError as error:
+    except (ReadError, StoreUnavailable, StoreRefusedError) as error:
         messages.print(str(error), style="bold red", markup=False)
         sys.exit(Exit.FAILED)
     except BrokenPipeError:

@@ -18,6 +18,7 @@ from stores.database.index import (
     pending_events,
     pending_posts,
 )
+from stores.database.quarantine import save_quarantined
 from stores.elastic import ElasticStore, IndexReport
 from stores.elastic_templates import ApplyReport
 
@@ -99,8 +100,8 @@ def _index_batch(rooms: Rooms, elastic: ElasticStore, kind: str) -> IndexReport:
     """Write one batch of a kind and note what the server has settled."""
     report = WRITERS[kind](rooms, elastic)
     with rooms.database.begin() as db:
+        save_quarantined(db, report.quarantined(datetime.now(SHANGHAI)))
         mark_indexed(db, kind, report.settled)
-    rooms.quarantine(report.quarantined(datetime.now(SHANGHAI)))
     return report
 
 
@@ -142,7 +143,7 @@ def _row(document: Mapping[str, Any]) -> Mapping[str, object]:
     return {
         "时间": datetime.fromisoformat(document["time"]).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
         "来源": document["source"],
-        "类别": document["complaint"]["zh"],
+        "类别": document["complaint"].get("zh", document["complaint"]["name"]),
         "内容": str(document["text"])[:80],
         "编号": document["id"],
     }

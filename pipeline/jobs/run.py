@@ -9,7 +9,7 @@ from pipeline.jobs.index import IndexedReport, index_changed
 from pipeline.jobs.warn import SendingFailed, WarnReport, warn_duty_groups
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
-from stores.errors import StoreUnavailable
+from stores.errors import StoreRefusedError, StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,6 @@ def _warn(rooms: Rooms, errors: list[str]) -> WarnReport:
 def _index(rooms: Rooms, errors: list[str]) -> IndexedReport:
     try:
         return index_changed(rooms)
-    except StoreUnavailable as error:
+    except (StoreUnavailable, StoreRefusedError) as error:
         errors.append(str(error))
         return IndexedReport()
