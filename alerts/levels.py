@@ -8,6 +8,7 @@ from alerts.wording import level_zh
 from schemas.records import Alert, Level
 
 MOST_POSTS = 50
+CITATION = "依据信息编号："
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def judge_level(findings: Iterable[Finding], standing: Alert | None = None) -> J
 def _cite(post_ids: tuple[str, ...]) -> str:
     """Where it is written, so that every claim can be looked up."""
     shown = "、".join(post_ids[:5])
-    return f"依据信息编号：{shown}{' 等' if len(post_ids) > 5 else ''}。"
+    return f"{CITATION}{shown}{' 等' if len(post_ids) > 5 else ''}。"
 
 
 def _join_posts(findings: list[Finding]) -> tuple[str, ...]:

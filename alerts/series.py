@@ -33,10 +33,13 @@ class Reference:
     exposure: float
 
 
-def post_labels(post: ClassifiedPost) -> tuple[str, ...]:
-    """The full labels a post counts for: its complaint class, and its incident where there is one."""
-    complaint = f"complaint.{post.complaint.name}"
-    return (complaint,) if post.incident.name == "none" else (f"incident.{post.incident.name}", complaint)
+def post_label(post: ClassifiedPost) -> str:
+    """The full label a post counts for: its incident where there is one, else its complaint class."""
+    return (
+        f"complaint.{post.complaint.name}"
+        if post.incident.name == "none"
+        else f"incident.{post.incident.name}"
+    )
 
 
 def place_levels(post: ClassifiedPost, deployment: Deployment) -> dict[str, str]:
@@ -63,13 +66,12 @@ class SeriesBook:
     def add(self, post: ClassifiedPost) -> list[tuple[SeriesKey, str]]:
         """Count a post. Returns the series it counts in, each with the level of its place."""
         origin = post.origin
-        entry = Entry(origin.time, origin.id, post.urgency)
+        entry, label = Entry(origin.time, origin.id, post.urgency), post_label(post)
         touched = []
         for path, level in place_levels(post, self._deployment).items():
-            for label in post_labels(post):
-                key = SeriesKey(path, label)
-                insort(self._entries[key], entry)
-                touched.append((key, level))
+            key = SeriesKey(path, label)
+            insort(self._entries[key], entry)
+            touched.append((key, level))
         self._a_day[origin.time.date()] += 1
         self._first = origin.time if self._first is None else min(self._first, origin.time)
         return touched

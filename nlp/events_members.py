@@ -1,5 +1,6 @@
 """What an event has gathered from its members, and the Event record made of it."""
 
+import re
 from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -16,7 +17,8 @@ from schemas.records import PLACE_LEVELS, ClassifiedPost, Event, Facts, Place
 URGENCIES = ("low", "normal", "urgent", "critical")
 _COUNTED = ("deaths", "injured", "missing", "trapped", "affected", "money")
 _CENTRAL = 5
-_SENTENCE_ENDS = "。！？!?\n"
+_FIRST_SENTENCES = 8
+_SENTENCE_ENDS = re.compile(r"[。！？!?\n；;]+\s*")
 
 
 def make_event_id(post_id: str) -> str:
@@ -36,11 +38,16 @@ def full_label(post: ClassifiedPost) -> tuple[str, float]:
     return f"complaint.{post.complaint.name}", post.complaint.probability
 
 
-def _headline(post: ClassifiedPost, length: int) -> str:
-    text = post.clean.title.strip() or post.clean.text.strip()
-    end = next((at for at, sign in enumerate(text) if sign in _SENTENCE_ENDS and at > 5), len(text))
-    line = text[: end + 1].strip()
+def _headline(post: ClassifiedPost, weights: Weights, length: int) -> str:
+    """The post's title, else the first sentence that says most; a call to spread it says little."""
+    title = post.clean.title.strip()
+    sentences = [title] if title else _SENTENCE_ENDS.split(post.clean.text)[:_FIRST_SENTENCES]
+    line = max((one.strip() for one in sentences), key=lambda one: _telling(one, weights))
     return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def _telling(sentence: str, weights: Weights) -> float:
+    return sum(weight for word, weight in weights.items() if word in sentence) / sqrt(max(len(sentence), 12))
 
 
 def _finest(places: Iterable[Place]) -> Place | None:
@@ -54,11 +61,11 @@ class FactTally:
         self._stated: dict[str, Counter[float]] = {name: Counter() for name in _COUNTED}
         self._time: datetime | None = None
 
-    def add(self, facts: Facts) -> None:
-        """Count the numbers of one distinct text."""
+    def add(self, facts: Facts, *, distinct: bool) -> None:
+        """Count the numbers of one text; a copy counts only where it states what none has stated."""
         for name in _COUNTED:
             value: float | None = getattr(facts, name)
-            if value is not None:
+            if value is not None and (distinct or value not in self._stated[name]):
                 self._stated[name][value] += 1
         if facts.time is not None and (self._time is None or facts.time < self._time):
             self._time = facts.time
@@ -115,10 +122,10 @@ class Members:
         name, probability = full_label(post)
         self.labels[name] += probability
         self._add_places(post)
+        self._facts.add(post.facts, distinct=distinct)
         if distinct:
             self._reports += 1
             self._rumours += post.rumour.probability
-            self._facts.add(post.facts)
             self._add_words(post, weights)
 
     def _add_places(self, post: ClassifiedPost) -> None:
@@ -140,7 +147,7 @@ class Members:
             heaviest = nlargest(most, ((weight, word) for word, weight in self.terms.items()))
             self.terms = {word: weight for weight, word in heaviest}
         self._length = sqrt(sum(weight * weight for weight in self.terms.values())) or 1.0
-        self._central.append((_headline(post, self._parameters.title_length), weights))
+        self._central.append((_headline(post, weights, self._parameters.title_length), weights))
         if len(self._central) > _CENTRAL:
             self._central.remove(min(self._central, key=lambda one: self.cosine(one[1])))
 

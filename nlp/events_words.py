@@ -71,8 +71,12 @@ class Vocabulary:
     def count_words(self, post: ClassifiedPost) -> Weights:
         """Dampened counts of the words that say something; a word of the title counts more.
 
-        Words of a place's name count less: places are weighed by name, and one place has many matters."""
-        title, named = post.clean.title, "\n".join(place.name for place in post.places)
+        Words of a place's name count less: places are weighed by name, and one place has many matters.
+        Those of a firm's count in full: the plant or the school is often the matter itself."""
+        title, named = (
+            post.clean.title,
+            "\n".join(place.name for place in post.places if place.level != "firm"),
+        )
         in_title, in_name = self._parameters.title_weight, self._parameters.name_weight
         counts = Counter(filter(_says_something, post.words))
         return {

@@ -6,6 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from alerts.levels import CITATION
 from alerts.wording import casualties, day_and_time, full_time, level_zh, place_zh
 from schemas.records import Alert, ClassifiedPost, Event, Level, Mail
 from schemas.rules.loader import Rule
@@ -69,6 +70,7 @@ def render_mail(
         "event": event,
         "group": group,
         "rule": rule,
+        "reason": alert.reason.partition(CITATION)[0],
         "colour": _COLOURS[alert.level],
         "headline": headline(alert, event),
         "place": place_zh(alert.place),
