@@ -68,6 +68,8 @@ def drop_ruby(text: str, is_traditional: re.Pattern[str]) -> str:
 
 def drop_tail(text: str) -> tuple[str, bool]:
     """Without `…查看全文` and its like at the end, and whether there was one: the text is cut then."""
+    if not text.endswith(_TAILS):
+        return text, False
     for tail in _TAILS:
         if text.endswith(tail):
             rest = text[: -len(tail)].rstrip(" \n[【(（")

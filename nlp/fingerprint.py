@@ -2,17 +2,25 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from rensa import RMinHash
 
 PERMUTATIONS = 64
 SEED = 20_200_119
 
-# At this similarity two texts are one text with edits: of generated edits (one change in 40 characters,
-# prefixes and suffixes of reposting, cut ends) all are found, and of texts of their own no pair (1,813 short
-# posts; pairs of words instead of triples of characters find 99.2 %).
+# At this similarity two texts are one text with edits: of generated edits (one change in 40 characters, prefixes
+# and suffixes of reposting, cut ends) 99.9 % are found, and no pair of different texts (1,813 short posts; pairs
+# of words instead of triples of characters find 99.2 %).
 NEAR_DUPLICATE = 0.4
 
-_GRAM = 3
+# Odd 64-bit constants (of the golden ratio and of xxHash) that spread three code points over a hash.
+_FIRST, _SECOND, _MIX = (
+    np.uint64(0x9E3779B97F4A7C15),
+    np.uint64(0xC2B2AE3D27D4EB4F),
+    np.uint64(0x165667B19E3779F9),
+)
+_HALF = np.uint64(32)
 
 
 def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
@@ -21,21 +29,21 @@ def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
     The share of equal values in two fingerprints estimates the Jaccard similarity of the two texts.
     Punctuation and spaces do not count. The same words give the same values on every machine.
     """
-    sketch = RMinHash(PERMUTATIONS, SEED)
-    sketch.update(shingle_words(words))
-    return tuple(sketch.digest())
+    hashes = hash_triples("".join(filter(str.isalnum, words)))
+    ends = np.array((0, len(hashes)), dtype=np.uint64)
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, PERMUTATIONS, SEED)
+    return tuple(matrix.to_rows()[0])
 
 
-def shingle_words(words: Sequence[str]) -> list[str]:
-    """What is hashed.
+def hash_triples(text: str) -> NDArray[np.uint64]:
+    """One hash for each three neighbouring characters; one for a shorter text, none for an empty one.
 
-    >>> shingle_words(["小区", "停水", "了", "！"])
-    ['小区停', '区停水', '停水了']
+    Hashed as numbers in one go: making a string of every triple costs as much as segmentation.
     """
-    said = "".join([word for word in words if word.isalnum()])
-    if len(said) <= _GRAM:
-        return [said] if said else []
-    return [said[start : start + _GRAM] for start in range(len(said) - _GRAM + 1)]
+    padded = text.ljust(3) if text else text
+    codes = np.frombuffer(padded.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
+    hashes: NDArray[np.uint64] = (codes[:-2] * _FIRST + codes[1:-1] * _SECOND + codes[2:]) * _MIX
+    return hashes ^ (hashes >> _HALF)
 
 
 def similarity(first: Sequence[int], second: Sequence[int]) -> float:
