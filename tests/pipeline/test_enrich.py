@@ -56,8 +56,8 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_line_keeps_its_id_and_carries_the_fields_of_the_design(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_bytes(
-        orjson.dumps({"id": 188006, "title": "拖欠工资", "detail": TEXTS[2], "time": "2026-11-01 08:00:00"}) + b"\n"
-        + orjson.dumps({"text": "请打13800138000联系我"}) + b"\n"
+        orjson.dumps({"id": 188006, "title": "拖欠工资", "detail": TEXTS[2], "time": "2026-11-01 08:00:00"})
+        + b"\n" + orjson.dumps({"text": "请打13800138000联系我"}) + b"\n"
     )  # fmt: skip
     assert run(source, tmp_path / "out.jsonl") == EnrichReport(lines=2, written=2, quarantined=0)
     first, second = read_lines(tmp_path / "out.jsonl")
