@@ -9,9 +9,9 @@ from rensa import RMinHash
 PERMUTATIONS = 64
 SEED = 20_200_119
 
-# At this similarity two texts are one text with edits: of generated edits (one change in 40 characters, prefixes
-# and suffixes of reposting, cut ends) 99.9 % are found, and no pair of different texts (1,813 short posts; pairs
-# of words instead of triples of characters find 99.2 %).
+# At this similarity two texts are one text with edits: of generated edits (one change in 40 characters,
+# prefixes and suffixes of reposting, cut ends) 99.9 % are found, and no pair of different texts (1,813 short
+# posts; pairs of words instead of triples of characters find 99.2 %).
 NEAR_DUPLICATE = 0.4
 
 # Odd 64-bit constants (of the golden ratio and of xxHash) that spread three code points over a hash.

@@ -70,7 +70,8 @@ def _digits(written: str) -> str:
     return "".join(char for char in written if char.isalnum())
 
 
-_MAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+\-]*@(?:[A-Za-z0-9\-]+\.)+[A-Za-z]{2,}(?:@[A-Za-z0-9.\-]+)*")
+_LOCAL_PART = r"(?<![A-Za-z0-9._%+\-@])[A-Za-z0-9._%+\-]+"
+_MAIL = re.compile(rf"{_LOCAL_PART}@(?:[A-Za-z0-9\-]+\.)+[A-Za-z]{{2,}}(?:@[A-Za-z0-9.\-]+)*")
 
 
 def _find_mail(text: str) -> Iterator[Found]:

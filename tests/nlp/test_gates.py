@@ -20,6 +20,6 @@ def test_shut(text: str) -> None:
     assert GATE.search(text) is None
 
 
-@given(st.lists(st.sampled_from(["死", "亡", "伤", "a", ".", "b", "我", "叫", "水"]), max_size=10).map("".join))
+@given(st.text(alphabet="死亡伤a.b我叫水", max_size=10))
 def test_same_as_looking_for_every_word(text: str) -> None:
     assert bool(GATE.search(text)) == any(word in text for word in WORDS)
