@@ -232,7 +232,7 @@ def draw_map(bubbles: Sequence[Bubble], districts: Sequence[Bubble]) -> Markup:
     every = [*bubbles, *districts]
     west, east = min(b.lng for b in every), max(b.lng for b in every)
     south, north = min(b.lat for b in every), max(b.lat for b in every)
-    most = max(bubble.count for bubble in bubbles)
+    most = max(1, *(bubble.count for bubble in bubbles))
 
     def place(bubble: Bubble) -> tuple[float, float]:
         x = edge + (width - 2 * edge) * (bubble.lng - west) / (east - west)

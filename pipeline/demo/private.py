@@ -5,7 +5,7 @@ import re
 
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _DRAWN = re.compile(
-    r"1990000\d{4}|0590-555\d{4}|990101\d{11}[\dX]|620000\d{13}|闽Z\d{5}|user\d{3}@example\.com"
+    r"1990000\d{4}|0590-555\d{4}|529901\d{11}[\dX]|620000\d{13}|闽Z\d{5}|user\d{3}@example\.com"
 )
 _IDENTITY_CHECKS = "10X98765432"
 
@@ -21,9 +21,9 @@ def draw_landline(rng: random.Random) -> str:
 
 
 def draw_identity(rng: random.Random) -> str:
-    """An identity number of GB 11643 with its check digit, of the division 990101 that does not exist."""
+    """An identity number of GB 11643 with its check digit, of the division 529901 that does not exist."""
     born = f"{rng.randint(1950, 2004)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}"
-    digits = f"990101{born}{rng.randint(1, 999):03d}"
+    digits = f"529901{born}{rng.randint(1, 999):03d}"
     total = sum(int(digit) * weight for digit, weight in zip(digits, _IDENTITY_WEIGHTS, strict=True))
     return digits + _IDENTITY_CHECKS[total % 11]
 

@@ -11,13 +11,14 @@ from schemas.records import Alert, Level
 
 # What an alert that belongs to no crisis was about, in words.
 KINDS_ZH = {
-    Kind.ORDINARY: "互不相干的日常投诉",
-    Kind.CHRONIC: "长期投诉（确有其事，但非突发）",
+    Kind.ORDINARY: "互不相干的日常信息",
+    Kind.CHRONIC: "同一处的同类投诉（确有其事，但非突发）",
     Kind.INCIDENT: "零星小事（确有其事，规模很小）",
     Kind.TRAP: "演练、周年、影视等提及",
     Kind.SPAM: "广告",
     Kind.NOTICE: "日常公告",
 }
+_SAME_SHARE = 2 / 3
 _REAL = frozenset((Kind.CHRONIC, Kind.INCIDENT))
 
 
@@ -146,10 +147,24 @@ def _judge(revisions: tuple[Alert, ...], truth: Mapping[str, Item]) -> Judged:
     for alert in revisions:
         if (crisis := crisis_of(alert, truth)) is not None:
             return Judged(revisions, crisis, alert.raised_at, Kind.CRISIS)
-    kinds = Counter(truth[post_id].kind for post_id in revisions[-1].post_ids if post_id in truth)
-    kinds.pop(Kind.CRISIS, None)
-    kind = kinds.most_common(1)[0][0] if kinds else Kind.ORDINARY
-    return Judged(revisions, None, revisions[0].raised_at, kind)
+    items = [truth[post_id] for post_id in revisions[-1].post_ids if post_id in truth]
+    return Judged(revisions, None, revisions[0].raised_at, kind_of(items))
+
+
+def kind_of(items: Sequence[Item]) -> Kind:
+    """What most of an alert's posts are.
+
+    Ordinary complaints about one matter in one street are a real grievance, though nobody scripted it: people
+    do complain about the same hospital in the same week.
+    """
+    left = [item for item in items if item.kind is not Kind.CRISIS]
+    if not left:
+        return Kind.ORDINARY
+    kind = Counter(item.kind for item in left).most_common(1)[0][0]
+    if kind is Kind.ORDINARY:
+        same = Counter((item.matter, item.street) for item in left).most_common(1)[0][1]
+        return Kind.CHRONIC if same >= _SAME_SHARE * len(left) else Kind.ORDINARY
+    return kind
 
 
 def crisis_of(alert: Alert, truth: Mapping[str, Item]) -> str | None:

@@ -42,7 +42,7 @@ def drawing(width: int, height: int, parts: Iterable[Markup], name: str) -> Mark
 
 
 def nice_top(value: float) -> int:
-    """The least round number that holds the value: 4, 8, 12, 20, 40, 80, 120, 160, 200, 240, 280, 320, 400 ..."""
+    """The least round number that holds the value: 4, 8, 12 ... 32, 40, 80, 120 ... 320, 400 ..."""
     step = 1
     while True:
         for top in (4, 8, 12, 16, 20, 24, 28, 32):

@@ -6,7 +6,6 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-
 _IDS = re.compile(r"依据信息编号：[^。]*。?")
 
 

@@ -73,8 +73,8 @@ def make_outcome(alerts: Iterable[Alert], city: City | None = None) -> DemoOutco
     alerts = tuple(alerts)
     events = {
         alert.event_id: Event(
-            alert.event_id, alert.title, alert.post_ids, len(alert.post_ids), 1, ("yunting_forum",), alert.label,
-            alert.place, alert.raised_at - timedelta(hours=1), alert.raised_at,
+            alert.event_id, alert.title, alert.post_ids, len(alert.post_ids), 1, ("yunting_forum",),
+            alert.label, alert.place, alert.raised_at - timedelta(hours=1), alert.raised_at,
         )
         for alert in alerts
         if alert.event_id is not None

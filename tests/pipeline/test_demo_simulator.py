@@ -1,4 +1,4 @@
-"""The simulated city: the same for a seed, with the rhythm, the dirt and the ground truth that are promised."""
+"""The simulated city: the same for a seed, with the rhythm, the dirt and the truth that are promised."""
 
 import random
 import re
