@@ -18,8 +18,7 @@ def size_of(event: Event) -> int:
 
     A text that a thousand people pass on is heat, not a thousand reports.
     """
-    voices = event.authors or event.heat
-    return min(event.heat, max(voices, event.reports), COUNTED_COPIES * event.reports)
+    return min(event.heat, COUNTED_COPIES * event.reports)
 
 
 class Crossings:

@@ -7,7 +7,7 @@ from math import inf
 
 from nlp.events_index import TwinIndex, WordIndex
 from nlp.events_members import Members, full_label, make_event_id, seen_at
-from nlp.events_names import best_alike, districts, home_names, own_names, roads
+from nlp.events_names import count_shared, districts, home_names, own_names, roads
 from nlp.events_parameters import EventParameters, load_event_parameters
 from nlp.events_words import Vocabulary, Weights
 from schemas.records import ClassifiedPost, Event
@@ -121,10 +121,9 @@ class EventClusterer:
         evidence = 0.0
         names = own_names(post)
         if names and members.names:
-            is_same = best_alike(names, members.names) >= self._parameters.names_alike
-            evidence += match.same_name if is_same else -match.other_name
-            homes = home_names(post)
-            if homes and members.homes and not is_same:
+            shared = count_shared(names, members.names, self._parameters.names_alike)
+            evidence += match.same_name * min(shared, 2) if shared else -match.other_name
+            if not shared and members.homes and home_names(post):
                 evidence -= match.other_home
         if not roads(post.places).isdisjoint(members.roads):
             evidence += match.same_road

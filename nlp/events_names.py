@@ -66,6 +66,6 @@ def districts(places: Iterable[Place]) -> frozenset[str]:
     return frozenset(place.code or place.name for place in places if place.level == "district")
 
 
-def best_alike(names: Collection[str], others: Iterable[str]) -> float:
-    """How alike the two most similar names of two sides are; 0 where one side names nothing."""
-    return max((names_alike(one, other) for other in others for one in names), default=0.0)
+def count_shared(names: Collection[str], others: Collection[str], alike: float) -> int:
+    """How many of the names the other side has too, in this or another wording."""
+    return sum(any(names_alike(one, other) >= alike for other in others) for one in names)
