@@ -28,7 +28,8 @@ _KEY = b"benchmark"
 
 
 def run(posts_path: Path) -> list[dict[str, object]]:
-    """Rows of name, value and ratio to the peer measured in the same run: jieba.lcut, one process, datasketch."""
+    """Rows of name, value and ratio to the peer measured in the same run: jieba.lcut, one process,
+    datasketch."""
     texts = _read_texts(posts_path)
     load_core(None)
     jieba.setLogLevel(60)
@@ -81,7 +82,8 @@ def _enrich(source: Path, jobs: int, progress: Advance = ignore_progress) -> Non
 
 
 def _compare_jobs(source: Path, texts: list[str]) -> list[dict[str, object]]:
-    """Wall clock from the first chunk written to the last, so that starting a process and loading do not count."""
+    """Wall clock from the first chunk written to the last, so that starting a process and loading do not
+    count."""
     longer = source.with_name("longer.jsonl")
     longer.write_bytes(source.read_bytes() * _LONGER)
     share = len(texts) * _LONGER / longer.stat().st_size

@@ -72,7 +72,7 @@ def evaluate_task(task: str, path: Path) -> Scores:
     file, segmenter = read_file(path), Segmenter()
     model = load_model(task)
     if task == "rumour":
-        claims = read_claims([file], segmenter, ())
+        claims = read_claims([file], segmenter, (), {})
         words, truth = [one.words for one in claims], [int(one.rumour) for one in claims]
     else:
         messages = read_messages([file], segmenter, {})
@@ -91,14 +91,14 @@ def _check_task(task: str) -> None:
 
 def _fit_complaint(files: Sequence[DataFile], terms: Terms) -> Fitted:
     segmenter = Segmenter()
-    messages = read_messages(files, segmenter, dict(terms.other_every))
+    messages = read_messages(files, segmenter, terms.other_every)
     unlabelled = [file for file in files if file.name not in terms.other_every]
     _check_labels(len({message.label for message in messages if message.raw} - {OTHER}), 2)
     return train_complaint(messages, read_unlabelled(unlabelled, segmenter))
 
 
 def _fit_rumour(files: Sequence[DataFile], terms: Terms) -> Fitted:
-    claims = read_claims(files, Segmenter(), terms.timed)
+    claims = read_claims(files, Segmenter(), terms.timed, terms.told_every)
     _check_labels(len({claim.rumour for claim in claims if claim.timed}), len(RUMOUR_LABELS))
     return train_rumour(claims)
 

@@ -1,9 +1,9 @@
 """Reading the files that models are trained and measured on: rows of known shapes, cleaned and segmented."""
 
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,11 @@ _RUMOUR_LABELS = {
     "1": True,
     "0": False,
 }
+
+
+# As many words as a short post has.
+_SHORT = 30
+_UNTIMED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def read_file(path: Path) -> DataFile:
     return DataFile(path.name.removesuffix(".gz").removesuffix(".jsonl"), sha256(data).hexdigest(), rows)
 
 
-def read_messages(files: Sequence[DataFile], segmenter: Segmenter, every: dict[str, int]) -> list[Message]:
+def read_messages(files: Sequence[DataFile], segmenter: Segmenter, every: Mapping[str, int]) -> list[Message]:
     """The labelled messages: raw ones (`text` or `title` and `detail`) and segmented ones (`seg_text`).
 
     Of a file named in `every` each so manieth row is one, as `other`.
@@ -90,11 +95,22 @@ def read_unlabelled(files: Sequence[DataFile], segmenter: Segmenter) -> list[lis
     ]
 
 
-def read_claims(files: Sequence[DataFile], segmenter: Segmenter, timed: Sequence[str]) -> list[Claim]:
-    """The posts labelled as rumour or not; those of files in `timed` may be put in order of time."""
-    return [
-        _read_claim(where, row, file.name in timed, segmenter) for file in files for where, row in file.rows
-    ]
+def read_claims(
+    files: Sequence[DataFile], segmenter: Segmenter, timed: Sequence[str], every: Mapping[str, int]
+) -> list[Claim]:
+    """The posts labelled as rumour or not; those of files in `timed` may be put in order of time.
+
+    Of a file named in `every` each so manieth row is one that is no rumour, and so is its beginning.
+    """
+    claims: list[Claim] = []
+    for file in files:
+        if file.name in every:
+            told = [_cut(_row_text(where, row), segmenter) for where, row in file.rows[:: every[file.name]]]
+            pieces = [*told, *(words[:_SHORT] for words in told)]
+            claims += [Claim(words, rumour=False, time=_UNTIMED, timed=False) for words in pieces]
+        else:
+            claims += [_read_claim(where, row, file.name in timed, segmenter) for where, row in file.rows]
+    return claims
 
 
 def _expand(paths: Sequence[Path]) -> Iterator[Path]:
@@ -138,11 +154,7 @@ def _read_claim(where: Where, row: dict[str, Any], timed: bool, segmenter: Segme
     time = row.get("time")
     if timed and not isinstance(time, str):
         raise ReadError(where, "time", time, "带时间的帖文")
-    at = (
-        parse_time(time, where, "time")
-        if isinstance(time, str)
-        else datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-    )
+    at = parse_time(time, where, "time") if isinstance(time, str) else _UNTIMED
     return Claim(_cut(_row_text(where, row), segmenter), _RUMOUR_LABELS[label], at, timed)
 
 

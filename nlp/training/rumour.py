@@ -78,8 +78,8 @@ def _unlike(counts: csr_array, timed: int) -> Numbers:
 def _fit(counts: csr_array, truth: Numbers, until: int, unlike: Numbers, untimed: Numbers) -> LinearModel:
     """A pruned model on the timed rows before `until` and the `untimed` ones.
 
-    Calibrated on the later of the timed rows under a model of the earlier ones and of `unlike`, which resemble
-    none of them.
+    Calibrated on the later of the timed rows under a model of the earlier ones and of `unlike`, which
+    resemble none of them.
     """
     early = int(until * TRAINED_SHARE)
     columns, rarity, weights, intercept = _fit_rows(counts, truth, early, unlike)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nlp.knowledge import read_knowledge
+from schemas.reading import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,17 @@ class TaskText:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Use and terms of each known data file; which may only be measured on; which have an order in time."""
+    """Use and terms of each known data file; which may only be measured on; which have an order in time.
+
+    Of the files in `other_every` each so manieth row is a complaint label `other`, of those in `told_every`
+    a post that is no rumour.
+    """
 
     by_name: Mapping[str, tuple[str, str]]
     measure_only: tuple[str, ...]
     timed: tuple[str, ...]
     other_every: Mapping[str, int]
+    told_every: Mapping[str, int]
     tasks: Mapping[str, TaskText]
 
     def of(self, name: str) -> tuple[str, str]:
@@ -42,13 +48,17 @@ def load_terms() -> Terms:
         for name, one in top.named("tasks")
     }
     sources = {name: (one.text("use"), one.text("terms")) for name, one in top.named("sources")}
-    every = top.section("other_every")
     terms = Terms(
         by_name=sources,
         measure_only=top.texts("measure_only", 1),
         timed=top.texts("timed", 1),
-        other_every={name: every.whole(name, 1) for name in every.names()},
+        other_every=_read_steps(top.section("other_every")),
+        told_every=_read_steps(top.section("told_every")),
         tasks=tasks,
     )
     top.close()
     return terms
+
+
+def _read_steps(section: Section) -> Mapping[str, int]:
+    return {name: section.whole(name, 1) for name in section.names()}
