@@ -65,6 +65,11 @@ class DemoOutcome:
         return tuple(judged for judged in self.judged if judged.verdict == "false")
 
     @property
+    def strayed(self) -> int:
+        """How many alerts of a crisis had been raised for something else before."""
+        return sum(judged.strayed for judged in self.judged)
+
+    @property
     def duplicates(self) -> int:
         """How many posts repeat another one of their event."""
         return sum(event.heat - event.reports for event in self.events.values())
@@ -92,6 +97,7 @@ class DemoOutcome:
             "events": len(self.events),
             "alerts": len(self.judged),
             "false_alarms": len(self.false_alarms),
+            "strayed_alerts": self.strayed,
             "mails": len(self.mails),
             "indexed": self.counts.indexed,
             "crises": [score.summary() for score in self.scores],

@@ -121,7 +121,8 @@ def _figures(outcome: DemoOutcome) -> Iterator[Figure]:
     yield Figure(f"{len(outcome.events):,}", "个事件", f"合并重复与转发 {outcome.duplicates:,} 条")
     yield Figure(f"{len(outcome.judged)}", "个预警", f"{len(outcome.mails)} 封邮件")
     false = len(outcome.false_alarms)
-    yield Figure(f"{false}", "个误报", f"每周 {false / weeks:.1f} 个")
+    strayed = f"，另有 {outcome.strayed} 个先报了别的事" if outcome.strayed else ""
+    yield Figure(f"{false}", "个误报", f"每周 {false / weeks:.1f} 个{strayed}")
     yield Figure(f"{outcome.spam}", "条广告", "标出，不参与事件")
     yield Figure(f"{len(outcome.quarantined)}", "行隔离", "读不懂的不丢，原样留存")
 

@@ -43,6 +43,11 @@ class Judged:
         return min(alert.level for alert in self.revisions)
 
     @property
+    def strayed(self) -> bool:
+        """Whether it was first raised for something else and took the crisis in later."""
+        return self.crisis is not None and self.since > self.revisions[0].raised_at
+
+    @property
     def verdict(self) -> str:
         """`crisis`; `minor` for a blue hint at something small but real; `false` for all else."""
         if self.crisis is not None:

@@ -61,6 +61,19 @@ class TestScore:
         assert crisis_of(alert, CITY.by_key) is None
         assert crisis_of(gas_alert(40), CITY.by_key) == "gas"
 
+    def test_an_alert_that_took_a_crisis_in_later_is_said_to_have_strayed(self) -> None:
+        before = raise_alert(
+            "gas",
+            of_kind(Kind.ORDINARY, 3),
+            Level.BLUE,
+            GAS.begin - timedelta(days=2),
+            label="complaint.other",
+        )
+        outcome = make_outcome([before, gas_alert(40, revision=2)])
+        assert outcome.strayed == 1
+        assert outcome.scores[0].lead == timedelta(hours=18, minutes=10)
+        assert "起先报了别的事" in render_report(outcome)
+
     @pytest.mark.parametrize(
         ("kind", "level", "verdict"),
         [
