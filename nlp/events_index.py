@@ -27,7 +27,7 @@ class WordIndex:
 
     def leave(self, event: str) -> None:
         """Forget the event."""
-        for word in self._words.pop(event):
+        for word in self._words.pop(event, ()):
             events = self._events[word]
             del events[event]
             if not events:

@@ -120,6 +120,15 @@ def test_an_event_takes_no_posts_after_its_quiet_time() -> None:
     assert len(clusterer) == 1
 
 
+def test_a_post_without_words_is_an_event_of_its_own_and_leaves() -> None:
+    days = load_event_parameters().active_days
+    clusterer = EventClusterer()
+    empty = clusterer.add(classified("……"))
+    assert empty.heat == 1
+    clusterer.add(classified(WAGES, hours=24 * (days + 2)))
+    assert len(clusterer) == 1
+
+
 def test_a_date_in_the_far_future_closes_nothing() -> None:
     clusterer = EventClusterer()
     first = clusterer.add(at_lihu(PLANT[0]))
