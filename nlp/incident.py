@@ -80,6 +80,8 @@ class IncidentJudge:
         for hit, role in by_role["seed"]:
             if any(_holds_back(other, against, hit, role) for other, against in by_role["against"]):
                 continue
+            if any(_says_more(other, longer, hit, role) for other, longer in by_role["seed"]):
+                continue
             weight = role.weight * _discount(hit, by_role)
             found[role.label][role.phrase] = max(weight, found[role.label].get(role.phrase, 0.0))
         return {label: _drop_contained(phrases) for label, phrases in found.items()}
@@ -96,13 +98,23 @@ def _collect_roles(family: Family) -> Iterator[_Role]:
 
 
 def _holds_back(other: Hit, against: _Role, hit: Hit, seed: _Role) -> bool:
-    """A look-alike (火锅 for 火) holds back the seeds it covers or touches; one of several parts its
-    sentence."""
+    """A look-alike holds back the seeds inside it (爆炸头: 爆炸); one of several parts, all of its sentence.
+
+    Mere touching does not: 火了 is in 着火了.
+    """
     if against.label != seed.label:
         return False
     if " " in against.phrase:
         return other.sentence == hit.sentence
-    return other.start < hit.end and hit.start < other.end
+    return other.start <= hit.start and hit.end <= other.end
+
+
+def _says_more(other: Hit, longer: _Role, hit: Hit, seed: _Role) -> bool:
+    """A longer seed of another kind takes the place of the shorter one inside it (连环爆炸: 爆炸)."""
+    inside = (
+        other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
+    )
+    return inside and longer.label != seed.label and longer.weight >= seed.weight
 
 
 def _discount(hit: Hit, by_role: dict[str, list[tuple[Hit, _Role]]]) -> float:

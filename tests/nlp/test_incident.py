@@ -1,0 +1,67 @@
+"""Incident kinds: the taxonomy's own examples, look-alikes, drills, worries, and numbers that hide a call."""
+
+import pytest
+
+from nlp.incident import IncidentJudge
+from nlp.phrases import PhraseFinder
+from schemas.taxonomy.labels import load_families
+
+FAMILY = load_families()["incident"]
+JUDGE = IncidentJudge(FAMILY)
+EXAMPLES = {example: name for name, label in FAMILY.labels.items() for example in label.examples}
+
+NO_INCIDENT = {
+    "drill": "明天上午全校进行地震演练，听到警报请勿惊慌",
+    "anniversary": "今天是大地震十周年，愿逝者安息",
+    "look_alike": "周末去吃火锅，这家店太火了",
+    "look_alike_inside": "换了个爆炸头，心情好",
+    "film": "昨晚看了一部讲洪水的电影，特效很真实",
+    "worry": "楼道里堆满杂物，万一发生火灾怎么办，隐患太大了",
+    "number": "今年共有11198人报名",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_taxonomys_own_examples(example: str) -> None:
+    assert JUDGE.judge(example).name == EXAMPLES[example]
+
+
+@pytest.mark.parametrize("case", NO_INCIDENT)
+def test_what_is_no_incident(case: str) -> None:
+    label = JUDGE.judge(NO_INCIDENT[case])
+    assert label.name == "none"
+    assert label.words == ()
+
+
+def test_more_words_make_it_surer_and_are_told() -> None:
+    one, more = JUDGE.judge("新桥路着火了"), JUDGE.judge("新桥路着火了，火势很大，浓烟滚滚，消防车来了")
+    assert one.name == more.name == "fire"
+    assert one.probability < more.probability < 1
+    assert "着火" in one.words
+    assert all(
+        part in "新桥路着火了，火势很大，浓烟滚滚，消防车来了" for word in more.words for part in word.split()
+    )
+
+
+def test_what_is_told_in_passing_far_down_counts_less() -> None:
+    story = "小区的绿化带好久没人打理，" * 20
+    assert JUDGE.judge(f"三号楼起火。{story}").name == "fire"
+    assert JUDGE.judge(f"{story}听说别处起火。").name == "none"
+
+
+def test_parts_of_a_phrase_stand_in_one_sentence() -> None:
+    finder = PhraseFinder(["电梯 困", "停水"])
+    assert [hit.phrase for hit in finder.find("有人困在电梯里。停水了")] == [0, 1]
+    assert finder.find("电梯很好。她很困") == []
+
+
+def test_without_a_telling_phrase_there_are_no_hits() -> None:
+    finder = PhraseFinder(["着火", "演练"], [True, False])
+    assert finder.find("明天演练") == []
+    assert len(finder.find("演练着火")) == 2
+
+
+def test_digits_around_a_number_make_it_another() -> None:
+    finder = PhraseFinder(["119"])
+    assert [hit.start for hit in finder.find("1198，119来了，3119")] == [5]
