@@ -1,6 +1,6 @@
-"""The whole of `enrich` beside plain jieba.lcut: posts a second, one process and two, and the memory it takes.
+"""The whole of `enrich` beside plain jieba.lcut: posts a second, one process and two, and the memory.
 
-`qianshao bench text DATA` or `python -m benchmarks.text DATA`, where DATA is JSONL(.gz) with `text`, or with
+`qianshao bench text DATA` or `python -m benchmarks.text DATA`; DATA is JSONL(.gz) with `text`, or with
 `title` and `detail`.
 """
 
@@ -14,6 +14,7 @@ from time import perf_counter, process_time
 
 import jieba
 import orjson
+from datasketch import MinHash
 
 from nlp.fingerprint import fingerprint
 from pipeline.enrich import enrich_file
@@ -90,15 +91,13 @@ def _compare_jobs(source: Path, texts: list[str]) -> list[dict[str, object]]:
     rates = {}
     for jobs in (1, 2):
         steps: list[tuple[float, int]] = []
-        _enrich(longer, jobs, lambda done, total=None, steps=steps: steps.append((perf_counter(), done)))
+        _enrich(longer, jobs, lambda done, _total=None, steps=steps: steps.append((perf_counter(), done)))
         (start, first), (end, last) = steps[0], steps[-1]
         rates[jobs] = (last - first) * share / (end - start)
     return [_row("enrich --jobs 2（墙钟，对 1 个进程）", rates[2], rates[2] / rates[1], "条/秒")]
 
 
 def _compare_fingerprints(texts: list[str]) -> list[dict[str, object]]:
-    from datasketch import MinHash
-
     words = [jieba.lcut(text) for text in texts[:500]]
 
     def sketch() -> None:

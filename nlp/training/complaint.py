@@ -58,7 +58,8 @@ def train_complaint(messages: Sequence[Message], unlabelled: Sequence[Sequence[s
     """Fit, calibrate and score. `unlabelled` messages give document frequencies only.
 
     Raw messages of fold 0 by hash are held out; near-duplicates go where the smallest hash among them goes,
-    so a message and its segmented twin never stand on both sides. A segmented row with a raw twin is left out.
+    so a message and its segmented twin never stand on both sides. A segmented row with a raw twin is left
+    out.
     """
     rows = _Rows(messages, unlabelled)
     trial = _fit(rows, rows.usable & (rows.folds != TEST_FOLD))
@@ -100,7 +101,8 @@ def _cut_middle(message: Message) -> Sequence[str]:
 
 
 def _fit(rows: _Rows, train: Flags) -> LinearModel:
-    """A pruned model on the rows of `train`, calibrated on its raw rows by folds that were left out in turn."""
+    """A pruned model on the rows of `train`, calibrated on its raw rows by folds that were left out in
+    turn."""
     known = _stack(rows.whole[np.flatnonzero(train)], rows.corpus)
     columns, rarity = measure_rarity(known, LEAST_ROWS, stop_columns())
     parts = [weigh(counts, columns, rarity) for counts in (rows.whole, rows.leads, rows.middles)]
@@ -123,7 +125,8 @@ def _fit(rows: _Rows, train: Flags) -> LinearModel:
 
 
 def _fit_parts(parts: Sequence[csr_array], rows: _Rows, train: Flags) -> tuple[Floats, Floats]:
-    """Weights learnt from whole messages and, at less weight, from the pieces of the complaints among them."""
+    """Weights learnt from whole messages and, at less weight, from the pieces of the complaints among
+    them."""
     whole, pieces = np.flatnonzero(train), np.flatnonzero(train & rows.said)
     chosen = (whole, pieces, pieces)
     stacked = vstack([csr_matrix(part[at]) for part, at in zip(parts, chosen, strict=True)], format="csr")
