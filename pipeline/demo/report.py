@@ -50,7 +50,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class RumourRow:
-    """Rumour beside incident, for the event behind one alert."""
+    """Rumour beside incident, for an alert of a crisis; `suspected` counts its likely rumours."""
 
     number: int
     title: str
@@ -58,7 +58,6 @@ class RumourRow:
     rumour: float
     posts: int
     suspected: int
-    rebuttals: int
 
 
 def render_report(outcome: DemoOutcome) -> str:
@@ -242,23 +241,14 @@ def _groups(told: tuple[Told, ...]) -> tuple[tuple[str, str, tuple[Told, ...]], 
 
 
 def _rumours(told: tuple[Told, ...], outcome: DemoOutcome) -> Iterator[RumourRow]:
-    seen: set[str] = set()
     for one in told:
         event = outcome.events.get(one.judged.last.event_id or "")
-        if event is None or event.id in seen:
+        if event is None or one.judged.crisis is None:
             continue
-        seen.add(event.id)
         posts = [outcome.posts[post_id] for post_id in event.post_ids if post_id in outcome.posts]
-        names = Counter(post.rumour.name for post in posts)
-        yield RumourRow(
-            one.number,
-            one.judged.last.title,
-            one.label,
-            one.judged.last.rumour,
-            len(posts),
-            names["rumour"],
-            names["rebuttal"],
-        )
+        suspected = sum(post.rumour.name == "rumour" and post.rumour.probability >= 0.5 for post in posts)
+        last = one.judged.last
+        yield RumourRow(one.number, last.title, one.label, last.rumour, len(posts), suspected)
 
 
 def _sources(outcome: DemoOutcome) -> Iterator[tuple[str, int, int, str]]:

@@ -43,6 +43,8 @@ _NUMBERS: Mapping[str, Callable[[random.Random], str]] = {
 }
 
 
+# How often a school, hospital or market is one of the deployment; the others are only named.
+_KNOWN = 0.3
 # Title and text of one post speak of the same house and the same bus.
 _STEADY = ("building", "unit", "num", "bus")
 
@@ -89,7 +91,8 @@ class Map:
         names = {**above, estate.level: estate.name}
         names["road"] = self._near(estate, "road", None, rng)
         for kind in ("school", "hospital", "market", "site"):
-            names[kind] = self._near(estate, "firm", kind, rng)
+            if kind not in self.words or rng.random() < _KNOWN:
+                names[kind] = self._near(estate, "firm", kind, rng)
         if "estate" not in names:
             names["estate"] = self._near(estate, "estate", None, rng)
         if "community" not in names:
