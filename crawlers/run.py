@@ -44,12 +44,18 @@ class CrawlResult:
 
 
 def crawl_in_subprocess(
-    name: str, out_dir: Path, state_dir: Path, sources_dir: Path | None = None, timeout: float = 3600.0
+    name: str,
+    out_dir: Path,
+    state_dir: Path,
+    sources_dir: Path | None = None,
+    timeout: float = 3600.0,
+    author_key: bytes | None = None,
 ) -> CrawlResult:
     """Crawl one source into `out_dir`/NAME.jsonl; `timeout` seconds bound the whole of it.
 
     `state_dir` keeps what makes requests conditional and should be the same every time; `sources_dir` holds a
-    deployment's own sources. Never raises for what goes wrong inside the crawl.
+    deployment's own sources. Authors are kept as hashes under `author_key`, not at all without one. Never
+    raises for what goes wrong inside the crawl.
     """
     out = out_dir / f"{name}.jsonl"
     for path in (out, quarantine_path(out), stats_path(out)):
@@ -66,7 +72,8 @@ def crawl_in_subprocess(
     ]
     command += ["--time-limit", str(max(1.0, timeout * _SHARE - _START))]
     command += ["--sources", str(sources_dir)] if sources_dir else []
-    code, text = _run(command, timeout)
+    key = {} if author_key is None else {"QIANSHAO_AUTHOR_KEY": author_key.decode()}
+    code, text = _run(command, timeout, {**os.environ, **key})
     return CrawlResult(
         source=name,
         records=out if out.exists() else None,
@@ -77,10 +84,10 @@ def crawl_in_subprocess(
     )
 
 
-def _run(command: list[str], timeout: float) -> tuple[int, str]:
+def _run(command: list[str], timeout: float, variables: Mapping[str, str]) -> tuple[int, str]:
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no shell
-            command, capture_output=True, timeout=timeout, env=_environment(os.environ), check=False
+            command, capture_output=True, timeout=timeout, env=_environment(variables), check=False
         )
     except subprocess.TimeoutExpired as error:
         return TIMED_OUT, f"{_text(error.stderr)}\n超过 {timeout:g} 秒，已终止"

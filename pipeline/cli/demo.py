@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli.screen import Exit, print_json, progress_bar, say
+from pipeline.cli.screen import Exit, fail, print_json, progress_bar, say
 
 
 def register(app: typer.Typer) -> None:
@@ -19,10 +19,17 @@ def demo(
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
     """演示：模拟一座城市，走完采集、分析、预警、报告的全过程。"""
+    from pipeline.demo.collect import DemoFailed
     from pipeline.demo.run import run_demo
+    from pipeline.settings import load_settings
 
     with progress_bar("演示") as advance:
-        outcome = run_demo(out, seed=seed, weeks=weeks, progress=advance)
+        try:
+            outcome = run_demo(
+                out, seed=seed, weeks=weeks, progress=advance, elastic_url=load_settings().elasticsearch_url
+            )
+        except DemoFailed as error:
+            fail(str(error))
     if as_json:
         print_json(outcome.summary())
     else:

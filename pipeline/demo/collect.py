@@ -1,8 +1,6 @@
 """The demo's collecting: real crawls and a real import, stored as they would have arrived over the weeks."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +17,6 @@ from pipeline.jobs.store import store_posts
 from pipeline.rooms import Rooms
 from schemas.records import Origin, Quarantined, RawPost
 
-_AUTHOR_KEY = "QIANSHAO_AUTHOR_KEY"
 _CRAWL_SECONDS = 180.0
 
 
@@ -72,13 +69,11 @@ def crawl_city(rooms: Rooms, city: City) -> tuple[list[RawPost], list[Quarantine
     sources = rooms.settings.home / "sources"
     with serve_city(city) as server, TemporaryDirectory(dir=rooms.settings.home) as folder:
         write_sources(city, server.base, sources)
-        with _author_key(rooms.settings.author_secret()):
-            for name in (FORUM, NEWS):
-                result = crawl_in_subprocess(
-                    name, Path(folder), rooms.settings.home / "crawl", sources, _CRAWL_SECONDS
-                )
-                posts += _records(result)
-                aside += read_quarantine(result.quarantine) if result.quarantine else []
+        state, key = rooms.settings.home / "crawl", rooms.settings.author_secret()
+        for name in (FORUM, NEWS):
+            result = crawl_in_subprocess(name, Path(folder), state, sources, _CRAWL_SECONDS, key)
+            posts += _records(result)
+            aside += read_quarantine(result.quarantine) if result.quarantine else []
     return posts, aside
 
 
@@ -88,20 +83,6 @@ def _records(result: CrawlResult) -> Iterator[RawPost]:
         reason = f"{result.source} 采集失败（退出码 {result.exit_code}）：{tail}"
         raise DemoFailed(reason)
     return read_records(result.records)
-
-
-@contextmanager
-def _author_key(key: bytes) -> Iterator[None]:
-    """The author key where the crawls look for it."""
-    before = os.environ.get(_AUTHOR_KEY)
-    os.environ[_AUTHOR_KEY] = key.decode()
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_AUTHOR_KEY]
-        else:
-            os.environ[_AUTHOR_KEY] = before
 
 
 def import_city(rooms: Rooms, table: Path) -> tuple[list[RawPost], list[Quarantined]]:

@@ -19,7 +19,7 @@ from schemas.records import ClassifiedPost, Quarantined, RawPost
 from stores.database.alerts import open_alerts, save_alert
 from stores.database.events import save_events
 from stores.database.parts import Part, mark_analysed, new_parts
-from stores.database.posts import event_ids, latest_time, posts_since, save_posts
+from stores.database.posts import active_members, event_ids, latest_time, save_posts
 from stores.database.quarantine import save_quarantined
 from stores.raw import BrokenPartError
 
@@ -111,7 +111,7 @@ def open_analysis(rooms: Rooms) -> Analysis:
         last = latest_time(db)
         if last is not None:
             start = last - timedelta(days=load_event_parameters().active_days)
-            analysis.restore(posts_since(db, start), open_alerts(db))
+            analysis.restore(active_members(db, start), open_alerts(db))
     return analysis
 
 

@@ -67,7 +67,12 @@ def collect_source(rooms: Rooms, name: str) -> CollectReport:
     state.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=state, prefix=f"{name}-") as folder:
         result = crawl_in_subprocess(
-            name, Path(folder), state, rooms.settings.sources, rooms.settings.crawl_timeout
+            name,
+            Path(folder),
+            state,
+            rooms.settings.sources,
+            rooms.settings.crawl_timeout,
+            rooms.settings.author_secret(),
         )
         report = store_crawl(rooms, result)
     if report.failed:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from schemas.codec import decode, encode
 from schemas.errors import Where
 from schemas.records import ClassifiedPost
-from stores.database.tables import posts, seen_revisions
+from stores.database.tables import events, posts, seen_revisions
 from stores.database.upsert import Row, in_batches, insert_new, plain_text, upsert
 from stores.documents import main_place
 
@@ -42,12 +42,16 @@ def save_posts(db: Connection, classified: Iterable[tuple[ClassifiedPost, str | 
     )
 
 
-def posts_since(db: Connection, time: datetime) -> Iterator[tuple[str, ClassifiedPost]]:
-    """The posts in events from `time` on with their event's id, in order of time: EventClusterer.restore."""
+def active_members(db: Connection, time: datetime) -> Iterator[tuple[str, ClassifiedPost]]:
+    """The posts of every event with a member at or after `time`, with the event's id, in order of arrival.
+
+    All of them, the early ones too: an event restored from its last weeks only would be another event.
+    """
+    active = select(events.c.id).where(events.c.last_seen >= time)
     query = (
         select(posts.c.event_id, posts.c.document)
-        .where(posts.c.time >= time, posts.c.event_id.is_not(None))
-        .order_by(posts.c.time, posts.c.id)
+        .where(posts.c.event_id.in_(active))
+        .order_by(posts.c.fetched_at, posts.c.time, posts.c.id)
     )
     for row in db.execute(query.execution_options(yield_per=500)):
         yield row.event_id, _read(row.document)

@@ -212,3 +212,10 @@ def test_an_outbox_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with pytest.raises(MailUnavailable, match=r"发件箱.*写不进去"):
         OutboxMailer(tmp_path / "file" / "outbox", SENDER).send(make_mail())
+
+
+def test_long_subject_keeps_its_spaces() -> None:
+    subject = "【黄色预警】云汀市 汀东区 柳浪街道 柳浪家园 燃气泄漏 已有 12 件反映 地点不明 其他"
+    raw = build_message(replace(make_mail(), subject=subject), "qianshao@example.org").as_bytes()
+    assert message_from_bytes(raw, policy=policy.default)["Subject"] == subject
+    assert all(len(line) <= 78 for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n"))

@@ -36,11 +36,11 @@ from stores.database.index import (
 from stores.database.meta import get_meta, set_meta
 from stores.database.parts import add_part, all_parts, mark_analysed, new_parts
 from stores.database.posts import (
+    active_members,
     classified_since,
     event_members,
     known_revisions,
     posts_by_id,
-    posts_since,
     save_posts,
     save_seen,
 )
@@ -57,18 +57,21 @@ def test_a_post_comes_back_as_it_was(database: Database) -> None:
     with database.begin() as db:
         assert save_posts(db, [(post, "event1")]) == 1
         assert save_posts(db, [(post, "event1")]) == 0
+        save_events(db, [make_event("event1")])
     with database.read() as db:
-        assert list(posts_since(db, NOON - HOUR)) == [("event1", post)]
+        assert list(active_members(db, NOON - HOUR)) == [("event1", post)]
         assert posts_by_id(db, ["post1", "unknown"]) == {"post1": post}
         assert event_members(db, "event1") == [post]
 
 
-def test_posts_are_restored_in_order_of_time_and_only_recent_ones(database: Database) -> None:
+def test_active_events_are_restored_whole_and_in_order_of_arrival(database: Database) -> None:
     times = {"late": NOON, "early": NOON - 2 * HOUR, "old": NOON - 9 * HOUR, "loose": NOON - HOUR}
-    posts = [make_post(key, published_at=time) for key, time in times.items()]
+    homes = {"late": "event1", "early": "event2", "old": "event1", "loose": None}
+    posts = [make_post(key, published_at=time, fetched_at=time) for key, time in times.items()]
     with database.begin() as db:
-        save_posts(db, [(post, None if post.origin.id == "loose" else "event1") for post in posts])
-        assert [post.origin.id for _, post in posts_since(db, NOON - 3 * HOUR)] == ["early", "late"]
+        save_posts(db, [(post, homes[post.origin.id]) for post in posts])
+        save_events(db, [make_event("event1"), replace(make_event("event2"), last_seen=NOON - 2 * HOUR)])
+        assert [post.origin.id for _, post in active_members(db, NOON - HOUR)] == ["old", "late"]
         assert [post.origin.id for post in classified_since(db, NOON - 3 * HOUR)] == [
             "early",
             "loose",
@@ -79,8 +82,8 @@ def test_posts_are_restored_in_order_of_time_and_only_recent_ones(database: Data
 def test_a_post_without_a_time_counts_from_when_it_was_fetched(database: Database) -> None:
     with database.begin() as db:
         save_posts(db, [(make_post(published_at=None), "event1")])
-        assert len(list(posts_since(db, NOON))) == 1
-        assert list(posts_since(db, NOON + HOUR)) == []
+        assert len(list(classified_since(db, NOON))) == 1
+        assert list(classified_since(db, NOON + HOUR)) == []
 
 
 def test_an_older_revision_does_not_replace_a_newer_one(database: Database) -> None:

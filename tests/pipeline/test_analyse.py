@@ -1,0 +1,81 @@
+"""Analyse in many small runs gives what one long run gives: the state is all the memory there is."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.jobs.analyse import Batch as AnalyseBatch
+from pipeline.jobs.analyse import PartTakenError, analyse_waiting, save_batch
+from pipeline.jobs.collect import waiting_parts
+from pipeline.jobs.store import store_posts
+from pipeline.rooms import Rooms, open_rooms
+from pipeline.settings import load_settings
+from schemas.posts import make_post
+from schemas.records import Alert, Event, RawPost
+from schemas.times import SHANGHAI
+from stores.database.alerts import open_alerts
+from stores.database.events import events_since
+
+START = datetime(2026, 5, 6, 8, 0, tzinfo=SHANGHAI)
+TEXTS = (
+    "柳浪家园三栋楼道里煤气味很重，谁家漏气了快查一下",
+    "请问汀东区图书馆周末几点开门",
+    "柳浪家园三栋煤气味越来越大，头都晕了，燃气公司电话打不通",
+    "建设路修路一个月没动静，天天堵车",
+    "柳浪家园三栋二单元一股煤气味，怀疑管道漏气",
+    "鹭鸣苑电梯又坏了，老人上不了楼",
+    "柳浪家园三栋爆炸了，有两个人受伤被抬出来",
+    "鹭鸣苑的电梯三天两头坏，物业不修",
+)
+
+
+def posts() -> list[RawPost]:
+    """Eight posts, one every two hours, as they were fetched."""
+    times = [START + timedelta(hours=2 * number) for number in range(len(TEXTS))]
+    return [
+        make_post("test", str(number), "", text, fetched_at=at, published_at=at, author_hash=str(number))
+        for number, (text, at) in enumerate(zip(TEXTS, times, strict=True))
+    ]
+
+
+def rooms_of(folder: Path) -> Rooms:
+    with open_rooms(load_settings(home=folder, author_key="test")) as rooms:
+        return rooms
+
+
+def outcome(rooms: Rooms) -> tuple[list[Event], list[Alert]]:
+    with rooms.database.read() as db:
+        return list(events_since(db, START - timedelta(days=1))), open_alerts(db)
+
+
+@pytest.mark.parametrize("size", [1, 3], ids=["one_by_one", "three_by_three"])
+def test_small_runs_equal_one_long_run(tmp_path: Path, size: int) -> None:
+    whole, cut = rooms_of(tmp_path / "whole"), rooms_of(tmp_path / "cut")
+    store_posts(whole, posts())
+    analyse_waiting(whole)
+    for start in range(0, len(TEXTS), size):
+        store_posts(cut, posts()[start : start + size])
+        analyse_waiting(cut)
+    assert outcome(cut) == outcome(whole)
+    assert outcome(whole)[1], "the gas smell must have raised an alert"
+
+
+def test_part_analysed_meanwhile_saves_nothing(tmp_path: Path) -> None:
+    rooms = rooms_of(tmp_path)
+    store_posts(rooms, posts())
+    waiting = waiting_parts(rooms)
+    analyse_waiting(rooms)
+    with pytest.raises(PartTakenError):
+        save_batch(rooms, AnalyseBatch(waiting))
+
+
+def test_damaged_part_gives_up_what_it_holds(tmp_path: Path) -> None:
+    rooms = rooms_of(tmp_path)
+    store_posts(rooms, posts())
+    path = rooms.raw.locate(waiting_parts(rooms)[0].path)
+    path.write_bytes(path.read_bytes()[:-40])
+    report = analyse_waiting(rooms)
+    assert report.quarantined == 1
+    assert report.posts >= 1
+    assert not waiting_parts(rooms)
