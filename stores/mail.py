@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -22,12 +23,18 @@ Security = Literal["none", "starttls", "ssl"]
 
 
 class _MailPolicy(EmailPolicy):
-    """Internet mail whose ids stay whole: the stock folding turns a long References line into encoded words,
-    in which no mail program finds the thread."""
+    """Internet mail whose ids and subjects stay whole.
+
+    The stock folding turns a long References line into encoded words, in which no mail program finds the
+    thread, and drops a space of the subject that falls between two encoded words.
+    """
 
     def fold_binary(self, name: str, value: str) -> bytes:
         if name in {"Message-ID", "In-Reply-To", "References"}:
             return f"{name}: ".encode() + b"\r\n ".join(value.encode("ascii").split()) + b"\r\n"
+        if name == "Subject" and not value.isascii():
+            encoded = Header(str(value), "utf-8", header_name=name).encode(linesep="\r\n")
+            return f"{name}: {encoded}\r\n".encode("ascii")
         return super().fold_binary(name, value)
 
 
