@@ -1,5 +1,7 @@
 # Every target sets up what it needs; nothing is installed by hand.
-PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13,$(shell command -v python$(v) 2>/dev/null)) python3)
+# The first Python that runs and is of a supported version; a pyenv shim may be there and not run.
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do \
+  $$one -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$one && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock"
@@ -22,6 +24,7 @@ check: $(VENV)/.dev
 
 # uv where it is present, pip otherwise; both check the hashes of the lock.
 define install_lock
+	@test -n "$(PYTHON)" || { echo '需要 Python 3.11 至 3.13（Python 3.11 to 3.13 is needed）' >&2; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
 	  test -x $(BIN)/python || uv venv --quiet --python $(PYTHON) $(VENV); \
 	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/build.txt -r $(1) && \
