@@ -1,0 +1,1 @@
+"""Tests: they mirror the rooms; parts/ starts the real servers they need."""
