@@ -61,8 +61,11 @@ def print_json(value: object) -> None:
 
 def print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Rows of equal keys as a table; the keys are the column heads."""
+    if not rows:
+        answers.print(f"{title}：（空）")
+        return
     table = Table(title=title, title_justify="left")
-    for name in rows[0] if rows else ():
+    for name in rows[0]:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))

@@ -11,6 +11,8 @@ from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from stores.errors import StoreRefusedError, StoreUnavailable
 
+NOTHING_COLLECTED = "采集：没有抓取任何来源（自己的来源放在 QIANSHAO_SOURCES，或用 --source 指名）"
+
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
@@ -24,7 +26,7 @@ class RunReport:
 
     def lines(self) -> list[str]:
         """The report for the terminal."""
-        stages = [one.line() for one in self.collected]
+        stages = [one.line() for one in self.collected] or [NOTHING_COLLECTED]
         stages += [self.analysed.line(), self.warned.line(), self.indexed.line()]
         return [*stages, *(f"失败：{error}" for error in self.errors)]
 
