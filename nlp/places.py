@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 import ahocorasick_rs
+import rjieba
 
+from nlp.places_asides import drop_asides
 from nlp.places_gazetteer import Division, GazetteerIndex
 from nlp.places_names import (
+    AFTER_SHORT,
     NOT_AFTER_SHORT,
     SCORES,
     THRESHOLD,
@@ -45,36 +49,66 @@ class PlaceFinder:
             words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
         )
 
-    def find(self, text: str, district: str | None = None) -> tuple[Place, ...]:
+    def find(
+        self, text: str, district: str | None = None, words: Sequence[str] | None = None
+    ) -> tuple[Place, ...]:
         """The places the text names, surest first and finest first among equally sure ones.
 
         `district` is the source's own district, a code of GB/T 2260 or a name; it decides between places
-        of one name (鼓楼区). Places below the threshold are left out. Offsets are those of the text given.
+        of one name (鼓楼区). `words` are the text's words where they are known already. Places below the
+        threshold are left out. Offsets are those of the text given.
         """
         found = self._automaton.find_matches_as_indexes(text)
         if not found:
             return ()
-        home = self._index.by_code.get(self._index.find_code(district))
-        hits, suffixes = self._sort_out(text, found)
-        named = _find_patterns(text, hits, suffixes)
-        resolved = resolve_hits([hit for hit in hits if not _swallowed(hit, named)], home)
-        places = [make_place(one) for one in resolved]
-        places += [place for place in (_place_named(one, text, resolved, home) for one in named) if place]
-        return _rank(places)
+        ends = frozenset(accumulate(map(len, rjieba.cut(text) if words is None else words)))
+        hits, suffixes = self._sort_out(text, found, ends)
+        if not hits and not suffixes:
+            return ()
+        home = self._index.by_code.get(self._index.find_code(district)) if district else None
+        named = _find_patterns(text, hits, suffixes, ends) if suffixes else []
+        resolved = resolve_hits([hit for hit in hits if not _swallowed(hit, named)] if named else hits, home)
+        placed = [place for place in (_place_named(one, text, resolved, home) for one in named) if place]
+        places = drop_asides(text, [make_place(one) for one in resolved], placed)
+        return _rank([*places, *placed])
 
     def _sort_out(
-        self, text: str, found: list[tuple[int, int, int]]
+        self, text: str, found: list[tuple[int, int, int]], ends: frozenset[int]
     ) -> tuple[list[Hit], list[tuple[int, int]]]:
-        """Names with their meanings, and the suffixes that could end a name."""
+        """Names with their meanings, and the suffixes that could end a name: those that end a word."""
         hits: list[Hit] = []
         suffixes: list[tuple[int, int]] = []
+        last = 0
         for at, start, end in found:
             meanings = self._meaning_of[at]
-            if meanings and _may_stand(text, start, end, meanings):
+            begins = start in ends or start == last
+            if (
+                meanings
+                and (begins or not _needs_word(meanings[0]))
+                and _may_stand(text, start, end, meanings)
+            ):
                 hits.append(Hit(start, end, meanings))
-            elif self._is_suffix[at]:
+                last = end
+            elif self._is_suffix[at] and (end in ends or _ends_name(text, start, end, ends)):
                 suffixes.append((start, end))
         return hits, suffixes
+
+
+def _ends_name(text: str, start: int, end: int, ends: frozenset[int]) -> bool:
+    """A suffix inside a word: 路口 has a road before it, and a word that no dictionary has says nothing."""
+    if text[end] == "口":
+        return True
+    if start not in ends:
+        return False
+    stop = end
+    while stop not in ends:
+        stop += 1
+    return not rjieba.has_word(text[start:stop])
+
+
+def _needs_word(meaning: Meaning) -> bool:
+    """Whether a name is so common that it counts only where a word begins: no 分乡镇 in 部分|乡镇."""
+    return meaning.level == "street" or (meaning.short and meaning.level == "district")
 
 
 def _may_stand(text: str, start: int, end: int, meanings: tuple[Meaning, ...]) -> bool:
@@ -83,35 +117,37 @@ def _may_stand(text: str, start: int, end: int, meanings: tuple[Meaning, ...]) -
     if text[end : end + 1] in _NUMERALS and _DATELINE.match(text, end):
         return False
     if first.short:
-        return end == len(text) or text[end] not in NOT_AFTER_SHORT
+        return end == len(text) or text[end] not in NOT_AFTER_SHORT or text.startswith(AFTER_SHORT, end)
     if first.code is None:
         before = text[start - 1 : start]
         return not (before.isascii() and before.isalnum()) and text[end : end + 1] != "场"
     return True
 
 
-def _find_patterns(text: str, hits: list[Hit], suffixes: list[tuple[int, int]]) -> list[Named]:
+def _find_patterns(
+    text: str, hits: list[Hit], suffixes: list[tuple[int, int]], ends: frozenset[int]
+) -> list[Named]:
     """The names that end with the suffixes; each begins after the last division or name before it."""
     fixed = [hit.end for hit in hits if not hit.meanings[0].short]
     cities = [
         hit.end for hit in hits if hit.meanings[0].short and hit.meanings[0].level in ("province", "city")
     ]
     named: list[Named] = []
-    floor = 0
+    floor = last = at = 0
     for start, end in suffixes:
-        while fixed and fixed[0] <= start:
-            floor = fixed.pop(0)
-        last = named[-1].end if named else 0
+        while at < len(fixed) and fixed[at] <= start:
+            floor = fixed[at]
+            at += 1
         least = max(floor, last) if start - last >= 2 else floor
-        if (
-            cities and SUFFIXES[text[start:end]] != "firm"
-        ):  # 武汉汉正街 is 汉正街 in 武汉, but 武汉第一医院 is one name
+        # 武汉汉正街 is 汉正街 in 武汉, but 武汉第一医院 is one name.
+        if cities and SUFFIXES[text[start:end]] != "firm":
             least = max(least, *(stop for stop in cities if stop <= start - 2), least)
-        one = find_named(text, start, end, least)
+        one = find_named(text, start, end, least, ends)
         if one is not None:
             if named and named[-1].start >= one.start:
                 named.pop()
             named.append(one)
+            last = end
     return _drop_longer(named) if len(named) > 1 else named
 
 
@@ -162,6 +198,8 @@ def _find_above(named: Named, resolved: list[Resolved]) -> Meaning | None:
 
 def _rank(places: list[Place]) -> tuple[Place, ...]:
     """Each place once, with its best score; a name by a pattern is one place wherever the text repeats it."""
+    if len(places) < 2:
+        return tuple(places)
     best: dict[tuple[str, str], Place] = {}
     for place in sorted(places, key=_order):
         path = place.path if place.code is not None or place.level in _DIVISIONS else ""

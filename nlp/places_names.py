@@ -14,6 +14,7 @@ _SECTION = _KNOWN.section("scores")
 SCORES = {name: _SECTION.number(name, -1, 1) for name in _SECTION.names()}
 THRESHOLD = _KNOWN.number("threshold", 0, 1)
 NOT_AFTER_SHORT = frozenset(_KNOWN.text("not_after_short"))
+AFTER_SHORT = _KNOWN.texts("after_short", 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class Resolved(NamedTuple):
 
 def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[Resolved]:
     """Each hit with its likeliest meaning and its score; those below the threshold are left out."""
+    if home is None and len(hits) == 1 and len(hits[0].meanings) == 1:
+        return _resolve_only(hits[0])
     stated = {meaning.name for hit in hits for meaning in hit.meanings if meaning.sure or not meaning.short}
     chosen: list[Resolved] = []
     for start, end, meanings in hits:
@@ -111,6 +114,13 @@ def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[Resolved]:
         if score >= THRESHOLD:
             chosen.append(Resolved(start, end, best, min(round(score, 3), 1.0)))
     return chosen
+
+
+def _resolve_only(hit: Hit) -> list[Resolved]:
+    """A single name with a single meaning: nothing to choose between."""
+    meaning = hit.meanings[0]
+    score = meaning.score if meaning.sure else round(meaning.score + SCORES["ambiguous"], 3)
+    return [Resolved(hit.start, hit.end, meaning, min(score, 1.0))] if score >= THRESHOLD else []
 
 
 def _score(meaning: Meaning, stated: set[str], home: Division | None) -> float:

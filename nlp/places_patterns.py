@@ -1,7 +1,10 @@
 """Estates, communities, roads and firms by the words their names end with; no segmentation needed."""
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import rjieba
 
 from nlp.knowledge import read_knowledge
 
@@ -11,12 +14,18 @@ SUFFIXES = {word: level for level in _SUFFIXES.names() for word in _SUFFIXES.tex
 PLAIN_WORDS = _KNOWN.texts("plain_words", 1)
 _WEAK = frozenset(_KNOWN.texts("weak_suffixes", 1))
 _BOUNDARY_CHARS = frozenset(_KNOWN.text("boundary_chars"))
-_BOUNDARY = re.compile("|".join(sorted(_KNOWN.texts("boundary_words", 1), key=len, reverse=True)))
 _GENERIC = frozenset(_KNOWN.text("generic_words").split())
+_BEFORE_NAMES = frozenset((*_KNOWN.text("before_names").split(), *_KNOWN.texts("boundary_words", 1)))
+_COUNTERS = frozenset("名位个家座条所栋处间")
 _LONGEST = 12
+# Parts of speech that are in no name: pronouns, prepositions, conjunctions, adverbs, 的, 了.
+_NO_NAME = frozenset(("r", "p", "c", "d", "uj", "ul"))
+_VERBS_IN_NAMES = frozenset(_KNOWN.text("verbs_in_names").split())
 
 # A division, road or number before the name itself: 五一路金地花园 is 金地花园, 五一路小学 stays whole.
-_DIVIDES = re.compile("(?:[省市县镇乡号栋幢路街道]|社区|小区|[^小社]区)(?=[一-鿿]{2,}$)")
+_DIVIDES = re.compile(
+    "(?:^[区县](?=[一-鿿]{3})|[省市县镇乡号栋幢路街道]|社区|小区|[^小社]区)(?=[一-鿿]{2,}$)"
+)
 _AND = re.compile("[区园苑城庭府村路街里院楼厂司学校]和(?=[一-鿿]{2,}$)")
 # 五所医院, 两个小区: a count, no name.
 _COUNTED = re.compile("[一二两三四五六七八九十几数多]+[所家个座条名栋处间].*")
@@ -28,8 +37,7 @@ _DIVIDERS = frozenset("省市县镇乡号栋幢路街道区和")
 _AFTER_WEAK = frozenset("小业物一二三四五六七八九十期的在是和与附旁门停地电内里有号楼栋及、")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A place by its pattern: where its name stands (`stem_end`: where its suffix begins), the name, its
     level, and whether the suffix is a weak sign."""
 
@@ -41,23 +49,64 @@ class Named:
     weak: bool
 
 
-def find_named(text: str, start: int, end: int, floor: int) -> Named | None:
+def find_named(text: str, start: int, end: int, floor: int, ends: frozenset[int]) -> Named | None:
     """The place whose name ends with the suffix at `start` to `end`; None where no name stands before it.
 
-    `floor` is the end of the last division or suffix before: a name does not reach back over it.
+    `floor` is the end of the last division or suffix before: a name does not reach back over it. `ends` are
+    the places where words end.
     """
     begin = start
-    least = max(floor, start - _LONGEST)
-    while begin > least and "一" <= text[begin - 1] <= "鿿" and text[begin - 1] not in _BOUNDARY_CHARS:
+    for char in reversed(text[max(floor, start - _LONGEST) : start]):
+        if not "一" <= char <= "鿿" or char in _BOUNDARY_CHARS:
+            break
         begin -= 1
     if start - begin < 2:
         return _find_numbered(text, start, end)
-    begin += _cut(text[begin:start])
-    begin += _skip_joint(text[begin:start])
-    stem, suffix = text[begin:start], text[start:end]
-    if len(stem) < 2 or stem in _GENERIC or _COUNTED.fullmatch(stem) or not _stands_alone(text, end, suffix):
+    stem = _trim_stem(text[_skip_words(text, begin, start, ends) : start])
+    suffix = text[start:end]
+    if not stem or not _stands_alone(text, end, suffix):
         return None
-    return Named(begin, end, start, stem + suffix, SUFFIXES[suffix], suffix in _WEAK)
+    return Named(start - len(stem), end, start, stem + suffix, SUFFIXES[suffix], suffix in _WEAK)
+
+
+def _skip_words(text: str, begin: int, start: int, ends: frozenset[int]) -> int:
+    """Where the name begins: after the last whole word that is part of no name."""
+    word = begin
+    for at in range(begin + 1, start + 1):
+        if at in ends:
+            if _is_no_name(text[word:at]):
+                begin = at
+            word = at
+    return begin
+
+
+def _trim_stem(stem: str) -> str:
+    """The stem without the divisions and joints before the name; empty where it is no name."""
+    if not _DIVIDERS.isdisjoint(stem):
+        cut = 0
+        for pattern in (_AND, _DIVIDES):
+            for match in pattern.finditer(stem):
+                cut = max(cut, match.end())
+        stem = stem[cut:]
+    stem = stem[_skip_joint(stem) :]
+    return "" if len(stem) < 2 or stem in _GENERIC or _COUNTED.fullmatch(stem) else stem
+
+
+@lru_cache(maxsize=8_192)
+def _is_no_name(word: str) -> bool:
+    """Whether a word stands before names and not in them: 沿|黄埔, 慢慢|深入, 百余名|东街.
+
+    By its part of speech only if the dictionary has it: what the model makes of unknown words (星邮, a verb?)
+    says nothing.
+    """
+    if word in _BEFORE_NAMES:
+        return True
+    if len(word) < 2:
+        return False
+    kind = rjieba.tag(word)[-1][1]
+    if kind == "v":
+        return word not in _VERBS_IN_NAMES and rjieba.has_word(word)
+    return (kind in _NO_NAME and rjieba.has_word(word)) or (kind == "m" and word[-1] in _COUNTERS)
 
 
 def _find_numbered(text: str, start: int, end: int) -> Named | None:
@@ -68,18 +117,6 @@ def _find_numbered(text: str, start: int, end: int) -> Named | None:
     if number is None:
         return None
     return Named(number.start(), end, start, text[number.start() : end], "road", weak=False)
-
-
-def _cut(piece: str) -> int:
-    """How much of the characters before a suffix is not the name."""
-    cut = 0
-    for match in _BOUNDARY.finditer(piece):
-        cut = match.end()
-    if not _DIVIDERS.isdisjoint(piece):
-        for pattern in (_AND, _DIVIDES):
-            for match in pattern.finditer(piece):
-                cut = max(cut, match.end())
-    return cut
 
 
 def _skip_joint(stem: str) -> int:
