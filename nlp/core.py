@@ -7,6 +7,7 @@ from nlp.clean import clean_post
 from nlp.facts import find_facts
 from nlp.fingerprint import fingerprint
 from nlp.incident import IncidentJudge
+from nlp.phrases import PhraseFinder
 from nlp.places import PlaceFinder
 from nlp.segment import Segmenter
 from nlp.urgency import UrgencyJudge
@@ -33,6 +34,7 @@ class TextCore:
     ) -> None:
         self._segmenter, self._places, self._tasks = segmenter, places, tasks
         self._incident, self._urgency = incident, urgency
+        self._phrases = PhraseFinder([incident.phrases, urgency.phrases])
 
     @classmethod
     def load(cls, deployment: Deployment | None, words: Sequence[str] = ()) -> "TextCore":
@@ -72,9 +74,13 @@ class TextCore:
         words = self._segmenter.segment_batch(texts)
         labels = self._tasks.classify(words)
         prints = [fingerprint(said) for said in words]
-        incidents = [self._incident.judge(text) for text in texts]
+        hits = [self._phrases.find(text) for text in texts]
+        incidents = [self._incident.judge_hits(found[0]) for found in hits]
         facts = [find_facts(text, post.origin.time) for text, post in zip(texts, posts, strict=True)]
-        urgencies = list(map(self._urgency.judge, texts, incidents, facts))
+        urgencies = [
+            self._urgency.judge_hits(found[1], incident, stated)
+            for found, incident, stated in zip(hits, incidents, facts, strict=True)
+        ]
         places = [
             self._places.find(text, post.origin.district, said)
             for text, post, said in zip(texts, posts, words, strict=True)

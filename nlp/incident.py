@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nlp.knowledge import read_knowledge
-from nlp.phrases import Hit, PhraseFinder
+from nlp.phrases import Hit, PhraseSet
 from schemas.records import Label
 from schemas.taxonomy.labels import Family
 
@@ -24,6 +24,7 @@ _PAST, _PAST_WORDS = _KNOWN.number("past", 0, 1), _KNOWN.texts("past_words", 1)
 _KNOWN.close()
 
 _TOLD_WORDS = 3
+_NOTHING = Label(NONE, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class IncidentJudge:
 
     def __init__(self, family: Family) -> None:
         self._roles = [*_collect_roles(family)]
-        self._finder = PhraseFinder(
+        self.phrases = PhraseSet(
             [role.phrase for role in self._roles], [role.what == "seed" for role in self._roles]
         )
 
@@ -56,12 +57,15 @@ class IncidentJudge:
         >>> IncidentJudge(load_families()["incident"]).judge("三楼着火了，浓烟滚滚").name
         'fire'
         """
-        hits = self._finder.find(text)
+        return self.judge_hits(self.phrases.find(text))
+
+    def judge_hits(self, hits: Sequence[Hit]) -> Label:
+        """The same for a text whose hits of `phrases` are known."""
         if not hits:
-            return Label(NONE, 1.0)
+            return _NOTHING
         weights = self._weigh(hits)
         if not weights:
-            return Label(NONE, 1.0)
+            return _NOTHING
         scores = {label: _sum_up(list(phrases.values())) for label, phrases in weights.items()}
         label = max(scores, key=scores.__getitem__)
         probability = 1 / (1 + math.exp(-_SLOPE * (scores[label] - _MIDDLE)))

@@ -1,16 +1,16 @@
 """How soon somebody has to act on a post: the taxonomy's words, the incident and the facts."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nlp.knowledge import read_knowledge
-from nlp.phrases import PhraseFinder
+from nlp.phrases import Hit, PhraseSet
 from schemas.records import Facts, Label
 from schemas.taxonomy.labels import Family
 
 CRITICAL, URGENT, NORMAL, LOW = "critical", "urgent", "normal", "low"
 _REPORT = "report"
 _NOT_NOW = "not_now"
+_SCORED = (CRITICAL, URGENT, NORMAL, LOW, _REPORT, _NOT_NOW)
 _KNOWN = read_knowledge("urgency")
 _LEAST = {level: _KNOWN.number(level, 0, 10) for level in (CRITICAL, URGENT, LOW)}
 _INCIDENT = _KNOWN.number("incident_probability", 0, 1)
@@ -26,7 +26,7 @@ class UrgencyJudge:
 
     def __init__(self, family: Family) -> None:
         self._roles = [*_collect_roles(family)]
-        self._finder = PhraseFinder(
+        self.phrases = PhraseSet(
             [phrase for _, _, phrase in self._roles],
             [level not in (_REPORT, _NOT_NOW) for level, _, _ in self._roles],
         )
@@ -37,7 +37,11 @@ class UrgencyJudge:
         >>> UrgencyJudge(load_families()["urgency"]).judge("救命，我们被困在楼顶", Label("none", 1.0),
         Facts()) 'critical'
         """
-        scores = self._score(text)
+        return self.judge_hits(self.phrases.find(text), incident, facts)
+
+    def judge_hits(self, hits: Sequence[Hit], incident: Label, facts: Facts) -> str:
+        """The same for a text whose hits of `phrases` are known."""
+        scores = self._score(hits)
         happening = incident.name in _URGENT_KINDS and incident.probability >= _INCIDENT
         if scores[CRITICAL] >= _LEAST[CRITICAL] or (happening and _is_deadly(facts)):
             return CRITICAL
@@ -46,11 +50,11 @@ class UrgencyJudge:
         calm = scores[LOW] >= _LEAST[LOW] and scores[LOW] > scores[NORMAL]
         return LOW if calm and not scores[CRITICAL] else NORMAL
 
-    def _score(self, text: str) -> dict[str, float]:
+    def _score(self, hits: Sequence[Hit]) -> dict[str, float]:
         """The sum of the weights of each level's distinct words; less in a report, none in a drill or a
         film."""
-        scores: dict[str, float] = defaultdict(float)
-        for at in {hit.phrase for hit in self._finder.find(text)}:
+        scores = dict.fromkeys(_SCORED, 0.0)
+        for at in {hit.phrase for hit in hits}:
             level, weight, _ = self._roles[at]
             scores[level] += weight
         if scores[_NOT_NOW]:

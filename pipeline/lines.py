@@ -1,9 +1,11 @@
 """The output lines of `enrich`: one classified post as one JSON object."""
 
+from functools import cache
+
 import orjson
 
 from nlp.core import full_text
-from schemas.records import ClassifiedPost, JsonScalar, Label
+from schemas.records import ClassifiedPost, Facts, JsonScalar, Label
 from schemas.taxonomy.labels import label_zh
 
 
@@ -14,10 +16,11 @@ def enrich_line(post: ClassifiedPost, given_id: JsonScalar = None) -> bytes:
     body. Labels carry the taxonomy's name and its Chinese one; times are ISO 8601 with their zone; a fact
     that is not stated is null.
     """
+    clean, origin = post.clean, post.clean.origin
     return orjson.dumps(
         {
-            "id": post.origin.id if given_id is None else given_id,
-            "text": full_text(post.clean),
+            "id": origin.id if given_id is None else given_id,
+            "text": full_text(clean),
             "words": post.words,
             "complaint": _label("complaint", post.complaint),
             "incident": _label("incident", post.incident),
@@ -27,23 +30,40 @@ def enrich_line(post: ClassifiedPost, given_id: JsonScalar = None) -> bytes:
                 {"name": one.name, "code": one.code, "level": one.level, "score": one.score}
                 for one in post.places
             ],
-            "facts": post.facts,
+            "facts": _facts(post.facts),
             "fingerprint": post.fingerprint,
-            "title": post.clean.title,
-            "source": post.origin.source,
-            "time": post.origin.published_at,
-            "url": post.origin.url,
-            "flags": post.clean.flags,
-            "topics": post.clean.topics,
+            "title": clean.title,
+            "source": origin.source,
+            "time": origin.published_at,
+            "url": origin.url,
+            "flags": clean.flags,
+            "topics": clean.topics,
         },
         option=orjson.OPT_APPEND_NEWLINE,
     )
 
 
+def _facts(facts: Facts) -> dict[str, object]:
+    return {
+        "deaths": facts.deaths,
+        "injured": facts.injured,
+        "missing": facts.missing,
+        "trapped": facts.trapped,
+        "affected": facts.affected,
+        "money": facts.money,
+        "time": facts.time,
+    }
+
+
 def _label(family: str, label: Label) -> dict[str, object]:
     return {
         "label": label.name,
-        "label_zh": label_zh(f"{family}.{label.name}"),
+        "label_zh": _zh(family, label.name),
         "probability": label.probability,
         "words": label.words,
     }
+
+
+@cache
+def _zh(family: str, name: str) -> str:
+    return label_zh(f"{family}.{name}")

@@ -1,5 +1,6 @@
 """Where a RawPost begins: its identity, and the JSON lines that enrich and replay read."""
 
+import codecs
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -18,13 +19,14 @@ __all__ = ["LONGEST_LINE", "SHANGHAI", "hash_author", "make_post", "read_post"]
 LONGEST_LINE = 1_048_576
 
 _BODY_KEYS = ("text", "body", "detail", "content")
-_HEAT_KEYS = ("likes", "reposts", "comments")
+_HEAT_KEYS = frozenset(("likes", "reposts", "comments"))
+_NESTED = (dict, list)
 _IDENTITY_KEYS = ("source", "url", "user", "time")
 # 最小必要 (PIPL 第六条): who somebody is stays outside; the keyed hash of `user` is all that is kept.
-_PERSONAL_KEYS = (
+_PERSONAL_KEYS = frozenset((
     "author", "name", "nickname", "screen_name", "user_name", "username", "uid", "user_id", "phone", "mobile",
     "tel", "id_card", "email",
-)  # fmt: skip
+))  # fmt: skip
 
 
 def make_post(
@@ -50,9 +52,10 @@ def make_post(
     for moment in (fetched_at, published_at):
         if moment is not None and moment.utcoffset() is None:
             raise ValueError("times carry a zone")
+    revision = _digest(title, body)
     origin = Origin(
-        id=_digest(source, key or url or _digest(title, body)),
-        revision=_digest(title, body),
+        id=_digest(source, key or url or revision),
+        revision=revision,
         source=source,
         fetched_at=fetched_at,
         published_at=published_at,
@@ -69,7 +72,7 @@ def hash_author(author: str, key: bytes) -> str:
 
     Without the key nobody can try names until one fits; with another key nothing can be joined.
     """
-    return hmac.new(key, author.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:16]
+    return hmac.digest(key, author.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
 
 
 def read_post(line: bytes, where: Where, *, source: str, fetched_at: datetime, author_key: bytes) -> RawPost:
@@ -84,8 +87,8 @@ def read_post(line: bytes, where: Where, *, source: str, fetched_at: datetime, a
     Raises ReadError with field, value and what is allowed.
     """
     found = _read_object(line, where)
-    title, body_key = _text(found, "title", where), _find_body_key(found, where)
-    body = _text(found, body_key, where) if body_key else ""
+    title = _text(found, "title", where)
+    body_key, body = _find_body(found, where)
     if not title and not body:
         raise ReadError(where, "text", found.get("text"), "非空文字，或非空的 title、body、detail、content")
     key, user = _identifier(found, "id", where), _identifier(found, "user", where)
@@ -112,19 +115,30 @@ def _read_object(line: bytes, where: Where) -> dict[str, Any]:
     if len(line) > LONGEST_LINE:
         raise ReadError(where, "行长", len(line), f"不超过 {LONGEST_LINE} 字节的一行")
     try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReadError(where, "编码", line[error.start : error.start + 8], "UTF-8") from error
-    try:
-        found = orjson.loads(text)
+        found = orjson.loads(line.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
-        raise ReadError(where, "JSON", text[:40], f"一行一个 JSON 对象（{error.msg}）") from error
+        raise _explain(line, error, where) from error
     if not isinstance(found, dict):
-        raise ReadError(where, "JSON", text[:40], "一行一个 JSON 对象")
+        raise ReadError(where, "JSON", line.decode("utf-8-sig")[:40], "一行一个 JSON 对象")
+    # In JSON a NUL can only stand escaped.
+    if b"\\u0000" in line:
+        _refuse_nul(found, where)
+    return found
+
+
+def _explain(line: bytes, error: orjson.JSONDecodeError, where: Where) -> ReadError:
+    """Whether the encoding or the syntax is wrong; orjson's parser tells them apart only by its wording."""
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as bad:
+        return ReadError(where, "编码", line[bad.start : bad.start + 8], "UTF-8")
+    return ReadError(where, "JSON", text[:40], f"一行一个 JSON 对象（{error.msg}）")
+
+
+def _refuse_nul(found: Mapping[str, Any], where: Where) -> None:
     for name, value in found.items():
         if "\0" in name or (isinstance(value, str) and "\0" in value):
             raise ReadError(where, name, value, "不含 NUL 字符的文字")
-    return found
 
 
 def _text(found: Mapping[str, Any], name: str, where: Where) -> str:
@@ -137,8 +151,12 @@ def _text(found: Mapping[str, Any], name: str, where: Where) -> str:
     return value.strip()
 
 
-def _find_body_key(found: Mapping[str, Any], where: Where) -> str | None:
-    return next((name for name in _BODY_KEYS if _text(found, name, where)), None)
+def _find_body(found: Mapping[str, Any], where: Where) -> tuple[str | None, str]:
+    """The first body key that is not blank, and its text."""
+    for name in _BODY_KEYS:
+        if body := _text(found, name, where):
+            return name, body
+    return None, ""
 
 
 def _identifier(found: Mapping[str, Any], name: str, where: Where) -> str | None:
@@ -166,7 +184,7 @@ def _read_extra(found: Mapping[str, Any], taken: set[str | None], where: Where) 
     extra: dict[str, JsonScalar] = {}
     ignored = []
     for name, value in found.items():
-        if isinstance(value, dict | list) or name in _PERSONAL_KEYS:
+        if isinstance(value, _NESTED) or name in _PERSONAL_KEYS:
             ignored.append(name)
         elif name in _HEAT_KEYS:
             extra[name] = _whole(name, value, where)

@@ -8,6 +8,8 @@ from schemas.errors import ReadError, Where
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ALLOWED = "2026-01-31、2026-1-31 08:00、2026-01-31T08:00:00.000+08:00 一类的时间，1970 至 2100 年"
+_ISO = len("2026-01-31 08:00:00")
+_BEFORE_CLOCK = ("T", " ")
 YEARS = range(1970, 2101)
 
 _TIME = re.compile(
@@ -23,6 +25,8 @@ def parse_time(text: str, where: Where, field: str) -> datetime:
 
     Raises ReadError for anything else, such as 昨天 or 2019-02-30.
     """
+    if moment := _read_iso(text):
+        return moment
     match = _TIME.fullmatch(text.strip())
     if match is None or int(match["year"]) not in YEARS:
         raise ReadError(where, field, text, ALLOWED)
@@ -32,6 +36,17 @@ def parse_time(text: str, where: Where, field: str) -> datetime:
     except ValueError as error:
         raise ReadError(where, field, text, ALLOWED) from error
     return moment if zone else moment.replace(tzinfo=SHANGHAI)
+
+
+def _read_iso(text: str) -> datetime | None:
+    """`2026-01-31 08:00:00` and the like at once; None for what has another shape or is no such moment."""
+    if len(text) != _ISO or text[10:11] not in _BEFORE_CLOCK or text[13] != ":" or text[4] + text[7] != "--":
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=SHANGHAI) if moment.year in YEARS else None
 
 
 def _write_iso(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from nlp.incident import IncidentJudge
-from nlp.phrases import PhraseFinder
+from nlp.phrases import PhraseFinder, PhraseSet
 from schemas.taxonomy.labels import load_families
 
 FAMILY = load_families()["incident"]
@@ -51,17 +51,24 @@ def test_what_is_told_in_passing_far_down_counts_less() -> None:
 
 
 def test_parts_of_a_phrase_stand_in_one_sentence() -> None:
-    finder = PhraseFinder(["电梯 困", "停水"])
+    finder = PhraseSet(["电梯 困", "停水"])
     assert [hit.phrase for hit in finder.find("有人困在电梯里。停水了")] == [0, 1]
-    assert finder.find("电梯很好。她很困") == []
+    assert not finder.find("电梯很好。她很困")
 
 
 def test_without_a_telling_phrase_there_are_no_hits() -> None:
-    finder = PhraseFinder(["着火", "演练"], [True, False])
-    assert finder.find("明天演练") == []
+    finder = PhraseSet(["着火", "演练"], [True, False])
+    assert not finder.find("明天演练")
     assert len(finder.find("演练着火")) == 2
 
 
+def test_several_sets_share_one_pass_and_each_has_its_own_hits() -> None:
+    fire, calm = PhraseSet(["着火", "演练"], [True, False]), PhraseSet(["演练", "锦旗"])
+    found = PhraseFinder([fire, calm]).find("演练！锦旗")
+    assert [[hit.phrase for hit in hits] for hits in found] == [[], [0, 1]]
+    assert [hit.sentence for hit in found[1]] == [0, 3]
+
+
 def test_digits_around_a_number_make_it_another() -> None:
-    finder = PhraseFinder(["119"])
+    finder = PhraseSet(["119"])
     assert [hit.start for hit in finder.find("1198，119来了，3119")] == [5]
