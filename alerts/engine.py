@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from alerts import conditions
+from alerts.conditions.growth import TOGETHER_AMONG, is_together
 from alerts.crossings import Crossings
 from alerts.findings import Finding, Moment
 from alerts.levels import Judgement, judge_level
@@ -80,10 +81,10 @@ class WarningEngine:
     def _take_in(
         self, post: ClassifiedPost, event: Event, now: datetime
     ) -> tuple[tuple[SeriesKey, str], ...]:
-        self._crossings.note(event, now)
-        if self._watch.add(post, event):
-            return tuple(self._series.add(post))
-        return ()
+        is_new = self._watch.add(post, event)
+        latest = self._watch.latest(event, TOGETHER_AMONG)
+        self._crossings.note(event, now, together=is_together(latest, event))
+        return tuple(self._series.add(post)) if is_new else ()
 
     def _may_matter(self, rule: Rule, event: Event) -> bool:
         """Whether counting a standing event's reports again could change anything."""

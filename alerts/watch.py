@@ -1,10 +1,12 @@
 """What the conditions need to remember of each post, for as long as the longest rule looks back."""
 
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
+from alerts.series import post_label
 from schemas.records import ClassifiedPost, Event, Facts
 
 _URGENCIES = ("low", "normal", "urgent", "critical")
@@ -12,7 +14,8 @@ _URGENCIES = ("low", "normal", "urgent", "critical")
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One post in short. `voice` is its author, or the post itself where the author is unknown."""
+    """One post in short. `voice` is its author, or the post itself where the author is unknown; `places` are
+    those it names, each as (level, code or name)."""
 
     at: datetime
     post_id: str
@@ -21,6 +24,9 @@ class Brief:
     urgency: str
     facts: Facts
     attention: int
+    label: str
+    certainty: float
+    places: frozenset[tuple[str, str]] = frozenset()
 
 
 def brief_of(post: ClassifiedPost) -> Brief:
@@ -34,6 +40,9 @@ def brief_of(post: ClassifiedPost) -> Brief:
         urgency=post.urgency,
         facts=post.facts,
         attention=(heat.likes or 0) + (heat.reposts or 0) + (heat.comments or 0),
+        label=post_label(post),
+        certainty=post.complaint.probability if post.incident.name == "none" else post.incident.probability,
+        places=frozenset((place.level, place.code or place.name) for place in post.places),
     )
 
 
@@ -60,6 +69,12 @@ def rank_telling(briefs: list[Brief], most: int) -> tuple[str, ...]:
     own = [one.post_id for one in first.values()]
     copies = [one.post_id for one in ranked if first[one.text] is not one]
     return tuple((own + copies)[:most])
+
+
+def share_together(briefs: Sequence[Brief], levels: Collection[str]) -> float:
+    """Share of the posts that name the place of these levels which most of them name, in [0, 1]."""
+    named = Counter(place for one in briefs for place in one.places if place[0] in levels)
+    return max(named.values(), default=0) / max(len(briefs), 1)
 
 
 class Watch:
@@ -92,6 +107,10 @@ class Watch:
     def members(self, event: Event, end: datetime, hours: int) -> list[Brief]:
         """The event's posts in the window (end - hours, end] that are remembered, latest first."""
         return list(self._walk_back(event, end, timedelta(hours=hours)))
+
+    def latest(self, event: Event, most: int) -> list[Brief]:
+        """The event's latest posts that are remembered, at most so many, latest first."""
+        return list(islice(self._walk_back(event, event.last_seen, self._length), most))
 
     def briefs(self, post_ids: tuple[str, ...]) -> list[Brief]:
         """The remembered ones among these posts."""

@@ -1,29 +1,53 @@
 """`growth`: one event gathers reports from different people within a window."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import numpy as np
 
 from alerts.crossings import COUNTED_COPIES
+from alerts.detectors.bayes import predict_counts
 from alerts.findings import Finding, Moment
-from alerts.watch import Brief, rank_telling
-from alerts.wording import day_and_time, duration
+from alerts.series import post_label
+from alerts.watch import Brief, rank_telling, share_together
+from alerts.wording import SHANGHAI, day_and_time, duration
 from schemas.records import Event, Level
 from schemas.rules.loader import Rule
 from schemas.rules.when import Growth
 
 MOST_POSTS = 50
+# So many of an event's latest posts say whether it has one place.
+TOGETHER_AMONG = 40
+# What is ordinary among events without a place shows only after some weeks.
+LEARNING_WEEKS = 3
+INCIDENT = "incident."
+BESIDE = 0.25
+ADDRESS_LEVELS = frozenset({"community", "estate", "road", "firm"})
+INCIDENT_LEVELS = ADDRESS_LEVELS | {"street", "district"}
 
 
 def find(rule: Rule, moment: Moment) -> list[Finding]:
     """One finding when the event has the reports and authors the rule asks for."""
     when, event = rule.when, moment.event
-    if not isinstance(when, Growth) or event.label not in when.labels:
+    if not isinstance(when, Growth):
+        return []
+    label = _label(when, moment)
+    if label is None:
         return []
     if COUNTED_COPIES * event.reports < when.reports or (when.urgency and event.urgency not in when.urgency):
         return []
     briefs = moment.watch.members(event, moment.now, when.window_hours)
+    if label != event.label:
+        briefs = [one for one in briefs if one.label in when.labels]
     voices = len({one.voice for one in briefs})
     reports = count_reports(briefs, event.reports)
-    if reports < when.reports or voices < when.authors or _is_ordinary(when, moment):
+    days = len({one.at.astimezone(SHANGHAI).date() for one in briefs})
+    if reports < when.reports or voices < when.authors or days < when.days:
+        return []
+    if _certainty(briefs) < when.sure * when.reports:
+        return []
+    if _is_ordinary(when, moment, briefs, reports):
         return []
     return [
         Finding(
@@ -34,7 +58,7 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
             post_ids=rank_telling(briefs, MOST_POSTS),
             measures={"reports": event.reports},
             title=event.title,
-            label=event.label,
+            label=label,
             place=event.place,
             event_id=event.id,
             rumour=event.rumour,
@@ -42,12 +66,63 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     ]
 
 
-def _is_ordinary(when: Growth, moment: Moment) -> bool:
-    """Whether more events than the rule's budget grow so large in this stream anyway."""
-    if when.budget is None:
-        return False
-    event = moment.event
-    return moment.crossings.a_week(event, when.labels, moment.now) > when.budget
+def _label(when: Growth, moment: Moment) -> str | None:
+    """The label the rule counts: the event's; else, of a rule for incidents, the post's own.
+
+    The first who smell gas stand in an event of complaints: the dangerous part of it counts by itself.
+    """
+    if moment.event.label in when.labels:
+        return moment.event.label
+    own = post_label(moment.post)
+    return own if own in when.labels and own.startswith(INCIDENT) else None
+
+
+def _certainty(briefs: Iterable[Brief]) -> float:
+    """How sure the text core is of an incident, whichever it names, summed over the different people.
+
+    Who names none and yet speaks of the same matter says a little for it too.
+    """
+    surest: dict[str, float] = {}
+    for one in briefs:
+        certainty = one.certainty if one.label.startswith(INCIDENT) else BESIDE
+        surest[one.voice] = max(certainty, surest.get(one.voice, 0.0))
+    return sum(surest.values())
+
+
+def is_together(briefs: Sequence[Brief], event: Event, least: float = 0.5) -> bool:
+    """Whether so many of the posts name one place: of an incident any below the city, else one with an
+    address (an estate, a school, a road), as a district has many complaints of a kind and an incident one."""
+    levels = INCIDENT_LEVELS if event.label.startswith(INCIDENT) else ADDRESS_LEVELS
+    return share_together(briefs, levels) >= least
+
+
+def _is_ordinary(when: Growth, moment: Moment, briefs: list[Brief], reports: int) -> bool:
+    """Whether events grow so large in this stream anyway, or this one grows no faster than it always did."""
+    event, crossings = moment.event, moment.crossings
+    together = is_together(briefs, event, when.together)
+    if not together:
+        a_week = crossings.scattered_a_week(event, when.reports, when.labels, moment.now)
+        if a_week > when.scattered or crossings.weeks(moment.now) < LEARNING_WEEKS:
+            return True
+    elif when.budget is not None and crossings.a_week(event, when.labels, moment.now) > when.budget:
+        return True
+    return when.rise is not None and not _rises(when, when.rise, moment, reports)
+
+
+def _rises(when: Growth, rise: float, moment: Moment, reports: int) -> bool:
+    """Whether so many reports would be rare by the event's own rate before the window.
+
+    An event that is not twice as old as the window has no rate of its own yet.
+    """
+    event, window = moment.event, timedelta(hours=when.window_hours)
+    before = (moment.now - window) - event.first_seen
+    if before < window:
+        return True
+    earlier = max(event.reports - reports, 0)
+    verdict = predict_counts(
+        np.array([earlier], dtype=np.float64), np.array([before / window]), 1.0, reports, rise
+    )
+    return verdict.p <= rise
 
 
 def count_reports(briefs: list[Brief], texts: int) -> int:

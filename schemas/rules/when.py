@@ -49,6 +49,12 @@ class Growth:
     `ladder` raises the level with the reports, lowest rung first; below it the level of the rule holds.
     `urgency` names the urgencies of the event that count, empty for all. `budget` is how many events a week
     may grow so large and still be told: where more do, it takes more reports (None: no such limit).
+    `together` is the share of the posts that must name one place; an event without one is told only where in
+    the weeks before at most `scattered` such events a week grew so large (0: never). `rise` is the largest
+    probability of so many reports by the event's own rate before the window (None: not asked): what comes
+    every week at the same pace grows no more. `days` is how many different days the reports must be of.
+    `sure` asks that the text core is so sure of an incident, times `reports`, in the posts together: two
+    plain reports are enough, of vague ones it takes more.
     """
 
     labels: tuple[str, ...]
@@ -56,6 +62,11 @@ class Growth:
     window_hours: int
     authors: int = 1
     budget: int | None = None
+    together: float = 0.0
+    scattered: int = 0
+    rise: float | None = None
+    days: int = 1
+    sure: float = 0.0
     ladder: tuple[Rung, ...] = ()
     urgency: tuple[str, ...] = ()
 
@@ -145,6 +156,11 @@ def _read_growth(section: Section, level: Level) -> Growth:
         window_hours=read_hours(section, "window"),
         authors=section.whole("authors", least=1) if section.has("authors") else 1,
         budget=section.whole("budget", least=1) if section.has("budget") else None,
+        together=section.number("together", 0.0, 1.0) if section.has("together") else 0.0,
+        scattered=section.whole("scattered", least=0) if section.has("scattered") else 0,
+        rise=section.number("rise", 1e-12, 0.5) if section.has("rise") else None,
+        days=section.whole("days", least=1) if section.has("days") else 1,
+        sure=section.number("sure", 0.0, 1.0) if section.has("sure") else 0.0,
         ladder=_read_rungs(rungs, reports, level),
         urgency=_read_urgency(section),
     )
@@ -173,7 +189,12 @@ def kind_of(when: When) -> str:
 
 
 def _read_labels(section: Section) -> tuple[str, ...]:
-    return tuple(match_patterns(read_patterns(section, "labels")))
+    """The labels that `labels` names, less those under `except`."""
+    found = match_patterns(read_patterns(section, "labels"))
+    if section.has("except"):
+        for label in match_patterns(read_patterns(section, "except")):
+            found.pop(label, None)
+    return tuple(found)
 
 
 def _read_urgency(section: Section) -> tuple[str, ...]:
