@@ -2,27 +2,30 @@
 
 import gc
 import os
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
 from nlp.core import TextCore
-from pipeline.enrich_files import Chunk, Progress, check_length, open_target, read_chunks, refuse_line
+from pipeline.enrich_files import Chunk, Progress, open_target, read_chunks, refuse_line
 from pipeline.lines import enrich_line
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import load_core
 from schemas.errors import ReadError, Where
-from schemas.posts import read_post
+from schemas.posts import LONGEST_LINE, read_post
 from schemas.records import RawPost
 
 __all__ = ["EnrichReport", "enrich_file"]
 
 _SOURCE = "enrich"
+# Posts in one pass of the core, and at once in memory besides their lines.
+_BATCH = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def _advance(before: Progress, chunk: Chunk, done: _Done) -> Progress:
     return replace(
         before,
         offset=chunk.end,
-        line=chunk.lines[-1].number,
+        line=chunk.last_line,
         lines=before.lines + done.written + done.quarantined,
         written=before.written + done.written,
         quarantined=before.quarantined + done.quarantined,
@@ -98,17 +101,15 @@ def _advance(before: Progress, chunk: Chunk, done: _Done) -> Progress:
 
 def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> Iterator[tuple[Chunk, _Done]]:
     """Each chunk with its result, in order; never more than two chunks a process in memory."""
+    core = load_core(task.deployment)
+    # What stays for good is no garbage collector's work, and a forked process shares it as long as nobody
+    # writes to it.
+    gc.freeze()
+    stack.callback(gc.unfreeze)
     if jobs == 1:
-        core = load_core(task.deployment)
-        for chunk in chunks:
-            yield chunk, _enrich_chunk(core, chunk, task)
+        yield from ((chunk, _enrich_chunk(core, chunk, task)) for chunk in chunks)
         return
-    # spawn: a forked child would share rjieba's locks with whatever threads the parent runs.
-    pool = stack.enter_context(
-        ProcessPoolExecutor(
-            jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(task.deployment,)
-        )
-    )
+    pool = stack.enter_context(ProcessPoolExecutor(jobs, mp_context=get_context(_start_method())))
     waiting: deque[tuple[Chunk, Future[_Done]]] = deque()
     for chunk in chunks:
         waiting.append((chunk, pool.submit(_enrich_in_worker, chunk, task)))
@@ -119,10 +120,10 @@ def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> 
         yield first, future.result()
 
 
-def _start(deployment: Path | None) -> None:
-    """Load the core once a worker. What stays for good is no garbage collector's work."""
-    load_core(deployment)
-    gc.freeze()
+def _start_method() -> str:
+    """Forked processes need not load the core again. Beside other threads, which may hold locks, no fork."""
+    alone = threading.active_count() == 1 and "fork" in get_all_start_methods()
+    return "fork" if alone else "spawn"
 
 
 def _enrich_in_worker(chunk: Chunk, task: _Task) -> _Done:
@@ -130,33 +131,43 @@ def _enrich_in_worker(chunk: Chunk, task: _Task) -> _Done:
 
 
 def _enrich_chunk(core: TextCore, chunk: Chunk, task: _Task) -> _Done:
-    posts: list[RawPost] = []
+    output: list[bytes] = []
     refused: list[bytes] = []
-    for line in chunk.lines:
-        where = Where(task.name, line.number)
-        try:
-            check_length(line, where)
-            if line.data.strip():
-                posts.append(
-                    read_post(
-                        line.data, where, source=_SOURCE, fetched_at=task.now, author_key=task.author_key
-                    )
-                )
-        except ReadError as error:
-            refused.append(refuse_line(task.name, error, line))
-    output = _enrich_posts(core, posts)
+    posts: list[RawPost] = []
+    # Half of a batch's time went into looking for cycles in records that have none.
+    with _without_collector():
+        for number, line in enumerate(chunk.lines(), start=chunk.line + 1):
+            try:
+                if line.strip():
+                    posts.append(_read(line, Where(task.name, number), chunk, task))
+            except ReadError as error:
+                refused.append(refuse_line(task.name, error, line))
+            if len(posts) == _BATCH:
+                output += _enrich_posts(core, posts)
+                posts = []
+        output += _enrich_posts(core, posts)
     return _Done(b"".join(output), b"".join(refused), len(output), len(refused))
 
 
+def _read(line: bytes, where: Where, chunk: Chunk, task: _Task) -> RawPost:
+    if chunk.cut and where.line == chunk.last_line:
+        length = len(line) + chunk.cut
+        raise ReadError(where, "行长", length, f"不超过 {LONGEST_LINE} 字节的一行")
+    return read_post(line, where, source=_SOURCE, fetched_at=task.now, author_key=task.author_key)
+
+
 def _enrich_posts(core: TextCore, posts: Sequence[RawPost]) -> list[bytes]:
-    # Half of a batch's time went into looking for cycles in records that have none.
+    return [
+        enrich_line(post, raw.extra.get("id")) for post, raw in zip(core.enrich(posts), posts, strict=True)
+    ]
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return [
-            enrich_line(post, raw.extra.get("id"))
-            for post, raw in zip(core.enrich(posts), posts, strict=True)
-        ]
+        yield
     finally:
         if collecting:
             gc.enable()

@@ -19,7 +19,8 @@ from schemas.errors import ReadError, Where
 from schemas.posts import LONGEST_LINE
 from stores.atomic import write_atomic
 
-CHUNK_LINES, CHUNK_BYTES = 2_000, 8 << 20
+# About a thousand posts: one pass of the core, and little to wait for at the end of a run.
+CHUNK_BYTES = 1 << 19
 # Of a line that is too long, quarantine keeps so much.
 _LONGEST_KEPT = 65_536
 _STANDARD = "-"
@@ -28,20 +29,28 @@ _FINGERPRINTED = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line with its number; of a line longer than LONGEST_LINE only the beginning, and how long it is."""
-
-    number: int
-    data: bytes
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
 class Chunk:
-    """Neighbouring lines, and the offset in the (uncompressed) source after them."""
+    """Neighbouring lines as they stand in the source, and where they stand.
 
-    lines: tuple[Line, ...]
+    `line` is the number of the line before the first, `end` the offset in the (uncompressed) source after the
+    last; of a last line that is too long, `cut` bytes were left out.
+    """
+
+    data: bytes
+    line: int
     end: int
+    cut: int = 0
+
+    @property
+    def last_line(self) -> int:
+        """The number of the last line."""
+        return self.line + self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+    def lines(self) -> list[bytes]:
+        """The lines, each with its line break where it has one."""
+        pieces = self.data.split(b"\n")
+        rest = pieces.pop()
+        return [piece + b"\n" for piece in pieces] + ([rest] if rest else [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,44 +73,39 @@ class Progress:
 
 def read_chunks(source: str, start: Progress) -> Iterator[Chunk]:
     """The lines of the source from where a run stood. Raises ReadError where a .gz is broken."""
-    lines: list[Line] = []
-    size, offset = 0, start.offset
-    for line in _read_lines(source, start):
-        lines.append(line)
-        size, offset = size + len(line.data), offset + line.length
-        if len(lines) >= CHUNK_LINES or size >= CHUNK_BYTES:
-            yield Chunk(tuple(lines), offset)
-            lines, size = [], 0
-    if lines:
-        yield Chunk(tuple(lines), offset)
-
-
-def _read_lines(source: str, start: Progress) -> Iterator[Line]:
-    number = start.line
+    line, offset = start.line, start.offset
     with _open_source(source) as file:
         try:
-            if start.offset:
-                file.seek(start.offset)
-            while line := _read_line(file, number + 1):
-                number = line.number
-                yield line
+            if offset:
+                file.seek(offset)
+            while data := file.read(CHUNK_BYTES):
+                whole = data if data.endswith(b"\n") else data + file.readline(LONGEST_LINE + 1)
+                cut = 0 if whole.endswith(b"\n") else _skip_line(file)
+                offset += len(whole) + cut
+                chunk = Chunk(whole, line, offset, cut)
+                yield chunk
+                line = chunk.last_line
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ReadError(Where(source, number + 1), "gzip", str(error), "完整的 .gz 文件") from error
+            raise ReadError(Where(source, line + 1), "gzip", str(error), "完整的 .gz 文件") from error
 
 
-def check_length(line: Line, where: Where) -> None:
-    """Raises ReadError for a line that was too long to be kept."""
-    if line.length > LONGEST_LINE + 1:
-        raise ReadError(where, "行长", line.length, f"不超过 {LONGEST_LINE} 字节的一行")
+def _skip_line(file: IO[bytes]) -> int:
+    """Read to the end of a line that is too long to keep; how many bytes that were."""
+    skipped = 0
+    while more := file.readline(1 << 20):
+        skipped += len(more)
+        if more.endswith(b"\n"):
+            break
+    return skipped
 
 
-def refuse_line(source: str, error: ReadError, line: Line) -> bytes:
+def refuse_line(source: str, error: ReadError, line: bytes) -> bytes:
     """The quarantine's line for a line that cannot be read."""
     entry = {
         "source": source,
         "where": str(error.where),
         "reason": str(error),
-        "raw": b64encode(line.data[:_LONGEST_KEPT]).decode("ascii"),
+        "raw": b64encode(line[:_LONGEST_KEPT]).decode("ascii"),
     }
     return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
 
@@ -231,17 +235,3 @@ def _open_source(source: str) -> Iterator[IO[bytes]]:
     path = Path(source)
     with cast("IO[bytes]", gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as file:
         yield file
-
-
-def _read_line(file: IO[bytes], number: int) -> Line | None:
-    """The next line; of one that is too long only the beginning is kept in memory."""
-    data = file.readline(LONGEST_LINE + 2)
-    if not data:
-        return None
-    length = len(data)
-    while not data.endswith(b"\n") and length > LONGEST_LINE:
-        more = file.readline(1 << 20)
-        length += len(more)
-        if not more or more.endswith(b"\n"):
-            break
-    return Line(number, data, length)

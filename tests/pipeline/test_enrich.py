@@ -50,7 +50,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.enrich_files.CHUNK_LINES", 7)
+    monkeypatch.setattr("pipeline.enrich_files.CHUNK_BYTES", 1_000)
 
 
 def test_a_line_keeps_its_id_and_carries_the_fields_of_the_design(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ _KILLED = """
 import sys
 from datetime import datetime
 import pipeline.enrich_files as files
-files.CHUNK_LINES = 20
+files.CHUNK_BYTES = 3_000
 from pipeline.enrich import enrich_file
 from schemas.times import SHANGHAI
 if __name__ == "__main__":
