@@ -9,7 +9,9 @@ from nlp.knowledge import read_knowledge
 from nlp.numerals import FULL_WIDTH_DIGITS, NUMBER, read_number
 from schemas.records import Facts
 
-_WORDS = "|".join(sorted(read_knowledge("facts").texts("money", 1), key=len, reverse=True))
+_MONEY_WORDS = read_knowledge("facts").texts("money", 1)
+_FULL_WIDTH = re.compile("[０-９]")
+_WORDS = "|".join(sorted(_MONEY_WORDS, key=len, reverse=True))
 _MONEY = re.compile(
     f"(?:{_WORDS})[^，。；！？\n\\d]{{0,12}}?({NUMBER})(?:多|余)?([万亿]?)(?:多|余)?(?:元|块钱|人民币)"
     f"|({NUMBER})(?:多|余)?([万亿]?)(?:多|余)?元(?:人民币)?的?(?:经济|直接)?(?:{_WORDS})"
@@ -24,7 +26,8 @@ def find_facts(text: str, at: datetime) -> Facts:
     >>> facts.deaths, facts.injured, facts.missing, facts.time.isoformat()
     (2, 3, 1, '2026-07-21T20:00:00+00:00')
     """
-    text = text.translate(FULL_WIDTH_DIGITS) if not text.isascii() and re.search("[０-９]", text) else text
+    if _FULL_WIDTH.search(text):
+        text = text.translate(FULL_WIDTH_DIGITS)
     counts = count_casualties(text, at.year) if GATE.search(text) else {}
     return Facts(
         deaths=counts.get("deaths"),
@@ -39,6 +42,8 @@ def find_facts(text: str, at: datetime) -> Facts:
 
 def find_money(text: str) -> float | None:
     """The largest sum in yuan beside a word of loss, debt or fraud; None without one. Prices do not count."""
+    if not any(word in text for word in _MONEY_WORDS):
+        return None
     sums = []
     for match in _MONEY.finditer(text):
         number = read_number((match[1] or match[3]) + (match[2] or match[4] or ""))

@@ -31,6 +31,7 @@ _COUNT = re.compile(
     f"|(?P<first>{_FIRST})(?:人数|人口|人员|者|了|有|已经?|共|突破|高达|接近|达到?|为|约|近|至少|超过|逾|上升至|升至|增至|[:：]){{0,4}}"
     f"(?P<number>{NUMBER})(?:余|多|几)?(?:户(?P<people>{NUMBER}))?(?:余|多)?[人名位例]"
 )
+_NUMERAL = re.compile("[0-9零〇一二两俩三四五六七八九十百千万亿]")
 _YEAR = re.compile("((?:19|20)[0-9]{2})年")
 _SENTENCE = re.compile("[^。！？；\n]+")
 _PAIR = re.compile(f"({NUMBER})(?:名|个)?男(?:性)?、?({NUMBER})(?:名|个)?女(?:性)?")
@@ -41,22 +42,37 @@ _NOT_DENIED = f"(?!{_either(_KNOWN.texts('not_denials', 1))})"
 _BETWEEN = f"(?:{_NOT_DENIED}[^，。；！？、\n0-9]){{0,8}}?"
 
 
-def _compile_none(kind: str) -> re.Pattern[str]:
-    return re.compile(f"(?<!有){_DENIED}{_BETWEEN}(?:{_either(_KNOWN.section('none').texts(kind, 1))})")
+class _Phrase(NamedTuple):
+    """A pattern and the words that it must end with: looking for words is ten times as quick."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first place of the pattern."""
+        return self.pattern.search(text) if any(word in text for word in self.words) else None
 
 
-_NONE = {kind: _compile_none(kind) for kind in ("casualties", "deaths", "injured", "missing", "trapped")}
+def _seek_none(kind: str) -> _Phrase:
+    words = _KNOWN.section("none").texts(kind, 1)
+    return _Phrase(words, re.compile(f"(?<!有){_DENIED}{_BETWEEN}(?:{_either(words)})"))
+
+
+_NONE = {kind: _seek_none(kind) for kind in ("casualties", "deaths", "injured", "missing", "trapped")}
 _UNKNOWN = re.compile(
     f"(?:伤亡|死亡人数|死伤)[^，。；！？\n]{{0,12}}?(?:{_either(_KNOWN.texts('unknown', 1))})"
 )
 _PERSON = _either(_KNOWN.texts("persons", 1))
+
+
+def _seek_one(*ends: str) -> _Phrase:
+    found = f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?(?:{'|'.join(ends)})(?!的)"
+    return _Phrase(tuple(end.removeprefix("被?") for end in ends), re.compile(found))
+
+
 _ONE = {
-    "deaths": re.compile(
-        f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?(?:死亡|身亡|遇难|丧生|溺亡|离世)(?!的)"
-    ),
-    "injured": re.compile(
-        f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?(?:受伤|被?烧伤|被?灼伤|摔伤|被?撞伤|骨折)(?!的)"
-    ),
+    "deaths": _seek_one("死亡", "身亡", "遇难", "丧生", "溺亡", "离世"),
+    "injured": _seek_one("受伤", "被?烧伤", "被?灼伤", "摔伤", "被?撞伤", "骨折"),
 }
 
 
@@ -84,7 +100,7 @@ def count_casualties(text: str, year: int) -> dict[str, int]:
     sentences = [
         _count_sentence(match[0])
         for match in _SENTENCE.finditer(_join_pairs(text))
-        if all(int(named) >= year - 1 for named in _YEAR.findall(match[0]))
+        if GATE.search(match[0]) and all(int(named) >= year - 1 for named in _YEAR.findall(match[0]))
     ]
     found = {kind: _count_kind(kind, sentences, text) for kind in KINDS}
     return {kind: number for kind, number in found.items() if number is not None}
@@ -123,8 +139,8 @@ def _count_sentence(sentence: str) -> _Counts:
         numbers["injured"] = max(severe, numbers.get("injured", 0))
     return _Counts(
         numbers,
-        _HISTORY.search(sentence) is not None,
-        _RISING.search(sentence) is not None,
+        bool(numbers) and _HISTORY.search(sentence) is not None,
+        bool(numbers) and _RISING.search(sentence) is not None,
         _NONE["casualties"].search(sentence) is not None,
         _UNKNOWN.search(sentence) is not None,
     )
@@ -132,7 +148,7 @@ def _count_sentence(sentence: str) -> _Counts:
 
 def _mentions(sentence: str) -> Iterator[tuple[str, int, bool]]:
     """Kind, number, and whether it is a part of a total already given (其中3人重伤)."""
-    for match in _COUNT.finditer(sentence):
+    for match in _COUNT.finditer(sentence) if _NUMERAL.search(sentence) else ():
         verb = match["after"] or match["bare"] or match["first"]
         written = match["count"] or match["people"] or match["number"]
         number = read_number(written)

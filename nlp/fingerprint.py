@@ -29,10 +29,22 @@ def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
     The share of equal values in two fingerprints estimates the Jaccard similarity of the two texts.
     Punctuation and spaces do not count. The same words give the same values on every machine.
     """
-    hashes = hash_triples("".join(filter(str.isalnum, words)))
-    ends = np.array((0, len(hashes)), dtype=np.uint64)
+    return fingerprint_batch([words])[0]
+
+
+def fingerprint_batch(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    """The fingerprint of each text, given as its words."""
+    letters = ["".join(filter(str.isalnum, words)) for words in texts]
+    padded = [text.ljust(3) if text else text for text in letters]
+    # All texts stand behind each other; those triples that reach into the next text are left out.
+    lengths = np.fromiter(map(len, padded), dtype=np.int64, count=len(padded))
+    counts = np.maximum(lengths - 2, 0)
+    ends = np.concatenate(([0], np.cumsum(counts))).astype(np.uint64)
+    starts = np.cumsum(lengths) - lengths
+    places = np.arange(int(counts.sum())) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+    hashes = hash_triples("".join(padded))[places]
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, PERMUTATIONS, SEED)
-    return tuple(matrix.to_rows()[0])
+    return list(map(tuple, matrix.to_rows()))
 
 
 def hash_triples(text: str) -> NDArray[np.uint64]:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlp.fingerprint import NEAR_DUPLICATE, PERMUTATIONS, fingerprint, hash_triples, similarity
+from nlp.fingerprint import (
+    NEAR_DUPLICATE,
+    PERMUTATIONS,
+    fingerprint,
+    fingerprint_batch,
+    hash_triples,
+    similarity,
+)
 from nlp.segment import Segmenter
 
 POST = "丽景新苑三栋的电梯已经坏了半个月，老人上下楼很不方便，物业一直说在等配件，请有关部门督促尽快修好。"
@@ -61,3 +68,12 @@ def test_one_hash_for_each_triple(text: str, count: int) -> None:
 def test_like_itself(words: list[str]) -> None:
     expected = 1.0 if any(word.isalnum() for word in words) else 0.0
     assert similarity(fingerprint(words), fingerprint(words)) == expected
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["停", "停水", "小区里", "，", "a1", "😭", " "]), max_size=5), max_size=6
+    )
+)
+def test_a_batch_gives_what_each_text_gives(texts: list[list[str]]) -> None:
+    assert fingerprint_batch(texts) == [fingerprint(words) for words in texts]
