@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -14,11 +15,14 @@ from schemas.records import Quarantined
 from schemas.rules.loader import RULES, Rule, load_rules
 from schemas.taxonomy.duty import DUTY, Duty, load_duty
 from schemas.taxonomy.places import PLACES, Deployment, load_places
+from schemas.taxonomy.words import read_words
 from stores.database import Database
 from stores.database.quarantine import save_quarantined
 from stores.elastic import ElasticStore
 from stores.mail import Mailer, OutboxMailer, SmtpMailer
 from stores.raw import RawZone
+
+_CORE_FILES = ("places.yml", "words.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,23 @@ def load_knowledge(folder: Path | None) -> Knowledge:
     own = {} if folder is None else {path.name: path for path in folder.iterdir()}
     places = load_places(own.get("places.yml", PLACES))
     duty = load_duty(own.get("duty.yml", DUTY), places)
-    words = own["words.txt"].read_text(encoding="utf-8").split() if "words.txt" in own else ()
-    return Knowledge(places, duty, load_rules(own.get("rules", RULES), duty), tuple(words))
+    words = read_words(own["words.txt"]) if "words.txt" in own else ()
+    return Knowledge(places, duty, load_rules(own.get("rules", RULES), duty), words)
 
 
-@cache
 def load_core(folder: Path | None) -> TextCore:
-    """The text core with a deployment's places and words."""
+    """The text core with a deployment's places and words, kept until either file changes its content."""
+    return _load_core(folder, () if folder is None else tuple(_digest(folder / name) for name in _CORE_FILES))
+
+
+@lru_cache(maxsize=2)
+def _load_core(folder: Path | None, _content: tuple[str, ...]) -> TextCore:
     knowledge = load_knowledge(folder)
     return TextCore.load(knowledge.places, knowledge.words)
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def secret(value: SecretStr | None) -> str | None:
