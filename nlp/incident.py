@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nlp.knowledge import read_knowledge
@@ -20,7 +20,13 @@ _SAME, _ELSEWHERE = _KNOWN.number("not_now_same_sentence", 0, 1), _KNOWN.number(
 _LEAD, _AFTER_LEAD = _KNOWN.whole("lead_characters"), _KNOWN.number("after_lead", 0, 1)
 _TITLE, _IN_TITLE = _KNOWN.whole("title_characters"), _KNOWN.number("in_title", 1, 2)
 _REQUESTED, _REQUEST_WORDS = _KNOWN.number("requested", 0, 1), _KNOWN.texts("request_words", 1)
-_PAST, _PAST_WORDS = _KNOWN.number("past", 0, 1), _KNOWN.texts("past_words", 1)
+# What a word in the seed's own sentence says of it: told long after, told of something else, in another
+# country, people hurt.
+_SENTENCE_WORDS = {
+    what: (_KNOWN.number(what, 0, 2), _KNOWN.texts(f"{what}_words", 1))
+    for what in ("past", "aside", "foreign", "harm")
+}
+_HOME_WORDS, _ABROAD = _KNOWN.texts("home_words", 1), frozenset(_KNOWN.texts("abroad_kinds", 1))
 _KNOWN.close()
 
 _TOLD_WORDS = 3
@@ -29,8 +35,8 @@ _NOTHING = Label(NONE, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class _Role:
-    """What a phrase is for: `seed` or `against` of a label, or a word of `worry`, `not_now`, `past` or
-    `request`."""
+    """What a phrase is for: `seed` or `against` of a label, or a word of `worry`, `not_now`, `request`,
+    `home` or one of the sentence's words."""
 
     what: str
     label: str
@@ -76,17 +82,18 @@ class IncidentJudge:
 
     def _weigh(self, hits: Sequence[Hit]) -> dict[str, dict[str, float]]:
         """For each label the weight of each distinct seed that is not held back."""
-        by_role: dict[str, list[tuple[Hit, _Role]]] = defaultdict(list)
+        seeds: list[tuple[Hit, _Role]] = []
+        others: dict[str, list[tuple[Hit, _Role]]] = defaultdict(list)
         for hit in hits:
             role = self._roles[hit.phrase]
-            by_role[role.what].append((hit, role))
+            (seeds if role.what == "seed" else others[role.what]).append((hit, role))
         found: dict[str, dict[str, float]] = defaultdict(dict)
-        for hit, role in by_role["seed"]:
-            if any(_holds_back(other, against, hit, role) for other, against in by_role["against"]):
+        for hit, role in seeds:
+            if any(_holds_back(other, against, hit, role) for other, against in others["against"]):
                 continue
-            if any(_says_more(other, longer, hit, role) for other, longer in by_role["seed"]):
+            if len(seeds) > 1 and any(_says_more(other, longer, hit, role) for other, longer in seeds):
                 continue
-            weight = role.weight * _discount(hit, by_role)
+            weight = role.weight * (_discount(hit, role, others) if others else _place_factor(hit))
             found[role.label][role.phrase] = max(weight, found[role.label].get(role.phrase, 0.0))
         return {label: _drop_contained(phrases) for label, phrases in found.items()}
 
@@ -98,7 +105,9 @@ def _collect_roles(family: Family) -> Iterator[_Role]:
     yield from (_Role("not_now", "", 0, phrase) for phrase in family.not_now)
     yield from (_Role("worry", "", 0, phrase) for phrase in _WORRY_WORDS)
     yield from (_Role("request", "", 0, phrase) for phrase in _REQUEST_WORDS)
-    yield from (_Role("past", "", 0, phrase) for phrase in _PAST_WORDS)
+    yield from (_Role("home", "", 0, phrase) for phrase in _HOME_WORDS)
+    for what, (_, words) in _SENTENCE_WORDS.items():
+        yield from (_Role(what, "", 0, phrase) for phrase in words)
 
 
 def _holds_back(other: Hit, against: _Role, hit: Hit, seed: _Role) -> bool:
@@ -121,19 +130,35 @@ def _says_more(other: Hit, longer: _Role, hit: Hit, seed: _Role) -> bool:
     return inside and longer.label != seed.label and longer.weight >= seed.weight
 
 
-def _discount(hit: Hit, by_role: dict[str, list[tuple[Hit, _Role]]]) -> float:
-    factor = _IN_TITLE if hit.start < _TITLE else 1.0 if hit.start < _LEAD else _AFTER_LEAD
-    if hit.start >= _TITLE and any(other.start < _TITLE for other, _ in by_role["request"]):
+def _place_factor(hit: Hit) -> float:
+    """More in the title, less far down."""
+    return _IN_TITLE if hit.start < _TITLE else 1.0 if hit.start < _LEAD else _AFTER_LEAD
+
+
+def _discount(hit: Hit, seed: _Role, others: Mapping[str, Sequence[tuple[Hit, _Role]]]) -> float:
+    factor, abroad = _place_factor(hit), _is_abroad(hit, seed, others)
+    if hit.start >= _TITLE and any(other.start < _TITLE for other, _ in others.get("request", ())):
         factor *= _REQUESTED
-    if any(other.sentence == hit.sentence and other.start <= hit.end for other, _ in by_role["worry"]):
+    if any(other.sentence == hit.sentence and other.start <= hit.end for other, _ in others.get("worry", ())):
         factor *= _WORRIED
-    if any(other.sentence == hit.sentence for other, _ in by_role["past"]):
-        factor *= _PAST
-    if any(other.sentence == hit.sentence for other, _ in by_role["not_now"]):
+    for what, (share, _) in _SENTENCE_WORDS.items():
+        if _in_sentence(hit, others.get(what, ())) and (what != "foreign" or abroad):
+            factor *= share
+    if _in_sentence(hit, others.get("not_now", ())):
         factor *= _SAME
-    elif by_role["not_now"]:
+    elif others.get("not_now"):
         factor *= _ELSEWHERE
     return factor
+
+
+def _is_abroad(hit: Hit, seed: _Role, others: Mapping[str, Sequence[tuple[Hit, _Role]]]) -> bool:
+    """In the sentence stands another country and nothing of ours."""
+    foreign = _in_sentence(hit, others.get("foreign", ()))
+    return foreign and seed.label not in _ABROAD and not _in_sentence(hit, others.get("home", ()))
+
+
+def _in_sentence(hit: Hit, others: Sequence[tuple[Hit, _Role]]) -> bool:
+    return any(other.sentence == hit.sentence for other, _ in others)
 
 
 def _drop_contained(phrases: dict[str, float]) -> dict[str, float]:

@@ -17,6 +17,11 @@ NO_INCIDENT = {
     "look_alike_inside": "换了个爆炸头，心情好",
     "film": "昨晚看了一部讲洪水的电影，特效很真实",
     "worry": "楼道里堆满杂物，万一发生火灾怎么办，隐患太大了",
+    "another_country": "日本一商场起火",
+    "court": "砍人案二审开庭",
+    "show_business": "她的新歌舞台爆炸了",
+    "advice": "火灾自救指南",
+    "old_disaster": "这首歌为汶川大地震所写",
     "number": "今年共有11198人报名",
     "empty": "",
 }
@@ -42,6 +47,14 @@ def test_more_words_make_it_surer_and_are_told() -> None:
     assert all(
         part in "新桥路着火了，火势很大，浓烟滚滚，消防车来了" for word in more.words for part in word.split()
     )
+
+
+def test_our_people_abroad_are_our_concern() -> None:
+    assert JUDGE.judge("三名中国游客在泰国沉船事故中遇难").name != "none"
+
+
+def test_people_hurt_make_it_surer() -> None:
+    assert JUDGE.judge("新桥路着火，两人受伤").probability > JUDGE.judge("新桥路着火").probability
 
 
 def test_what_is_told_in_passing_far_down_counts_less() -> None:
