@@ -109,7 +109,7 @@ def _clean_characters(text: str, flags: set[str]) -> str:
 
 def _clean_page(text: str) -> str:
     if "<" in text or "&" in text:
-        text = characters.narrow_characters(characters.drop_invisible(web.drop_markup(text)))
+        text = characters.narrow_characters(characters.drop_invisible(web.drop_markup(web.read_page(text))))
     if "(" in text or "（" in text:
         text = web.drop_ruby(text, _SIMPLIFIER.traditional)
     text = _AROUND_LINES.sub("\n", _SPACES.sub(" ", text))

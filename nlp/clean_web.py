@@ -13,6 +13,16 @@ _LINE_HEADS = _KNOWN.texts("line_heads", 1)
 LINK_TEXTS = _KNOWN.texts("link_texts", 1)
 _LINKS = re.compile("|".join(map(re.escape, LINK_TEXTS)))
 
+# A page begins as one; a post that quotes some HTML does not.
+_PAGE = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)?(?:<!DOCTYPE\s+html|<html[\s>])", re.IGNORECASE | re.DOTALL
+)
+_SHORTEST_PAGE = 200
+
+# A line of prose: so long, and with a full stop or comma inside.
+_PROSE = 40
+_PROSE_SIGN = re.compile("[，,。]")
+
 _BLOCKS = (
     "br|p|div|li|ul|ol|tr|table|h[1-6]|section|article|blockquote|dd|dt|dl|hr|title|head|body|html|"
     "tbody|thead"
@@ -37,7 +47,20 @@ _IS_PINYIN = re.compile(rf"{_SYLLABLE}(?:[ '’]?{_SYLLABLE}){{0,3}}")
 _TONES = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹḿɑ", "aaaaeeeeiiiioooouuuuvvvvvnnnma")
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _RUBY = re.compile(rf"(.)[(（]([a-z{_TONED}üɑ '’]{{1,16}})[)）]")
+# What is left of ruby where the page lost the character before it: 地理?xiàng)l件.
+_LOST_RUBY = re.compile(rf"\?([a-z]{{0,5}}[{_TONED}][a-z]{{0,4}})\)")
 _HAS_TONE = re.compile(f"[{_TONED}]")
+
+
+def read_page(text: str) -> str:
+    """The main text of a whole HTML page, without navigation; other text as it is."""
+    if len(text) < _SHORTEST_PAGE or not _PAGE.match(text):
+        return text
+    import trafilatura  # noqa: PLC0415 - half a second that nobody needs who meets no page
+
+    # With its default balance a page of two sentences keeps its menu.
+    found: str | None = trafilatura.extract(text, include_comments=False, favor_precision=True)
+    return found or text
 
 
 def drop_markup(text: str) -> str:
@@ -55,7 +78,7 @@ def drop_ruby(text: str, is_traditional: re.Pattern[str]) -> str:
     """Without the pinyin that pages glue to words: `社區(qū)` is 社區.
 
     Pinyin with a tone mark goes always, `們(men)` without one only after a character of traditional form;
-    `3(room)`, `(OK)` and `小李(he)` stay.
+    `3(room)`, `(OK)` and `小李(he)` stay. Where the page lost the character, its sound goes as well.
     """
 
     def read(match: re.Match[str]) -> str:
@@ -63,7 +86,7 @@ def drop_ruby(text: str, is_traditional: re.Pattern[str]) -> str:
         sure = _HAS_TONE.search(sound) or is_traditional.match(char)
         return char if sure and _IS_PINYIN.fullmatch(sound.translate(_TONES)) else match[0]
 
-    return _RUBY.sub(read, text)
+    return _LOST_RUBY.sub("", _RUBY.sub(read, text))
 
 
 def drop_tail(text: str) -> tuple[str, bool]:
@@ -95,9 +118,22 @@ def drop_lines(text: str) -> str:
             continue
         if kept and len(kept[-1]) > 7 and line.startswith(kept[-1]):
             seen.discard(kept.pop())
+        elif kept and _is_broken(kept[-1], line):
+            line = kept.pop() + line
         seen.add(line)
         kept.append(line)
     return "\n".join(kept)
+
+
+def _is_broken(line: str, after: str) -> bool:
+    """Whether a page broke a sentence in two: prose without its end, then the end of a sentence."""
+    return (
+        len(line) >= _PROSE
+        and _PROSE_SIGN.search(line) is not None
+        and "一" <= line[-1] <= "鿿"
+        and "一" <= after[0] <= "鿿"
+        and after.endswith(("。", "！", "？", "；", "."))
+    )
 
 
 def drop_doubled(text: str) -> str:

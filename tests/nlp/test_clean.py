@@ -15,6 +15,7 @@ SENTENCE = "小区已经停水三天了，请有关部门尽快处理。"
 RULES = {
     "拼音注音": ("加強社區(qū)應(yīng)急工作，開(kāi)展演練", "加强社区应急工作，开展演练"),
     "轻声注音在繁体后": ("我們(men)的社區(qū)", "我们的社区"),
+    "注音前的字已丢失": ("加強社區(qū)應(yīng)急，自然地理?xiàng)件不同", "加强社区应急，自然地理件不同"),
     "英文括注不是注音": ("3(room)和(OK)还有小李(he)", "3(room)和(OK)还有小李(he)"),
     "繁体转简体": ("請儘快處理這個問題", "请尽快处理这个问题"),
     "简体里的异体字不动": ("乾县的桥坏了", "乾县的桥坏了"),
@@ -42,12 +43,45 @@ RULES = {
     "查看全文": ("停水三天了 查看全文", "停水三天了"),
     "省略号全文": ("停水三天了...全文", "停水三天了…"),
     "导航行": ("首页\n当前位置：首页>公告\n停水通知\n下一篇", "停水通知"),
+    "文档站的尾巴": ("停水通知\n相关文档\n最新文档", "停水通知"),
+    "句子被分页断开": (
+        "示例街道昨天发布停水通知，提醒沿街商户和居民提前储水，并且请各物业公司在小区门口张贴\n告示。",
+        "示例街道昨天发布停水通知，提醒沿街商户和居民提前储水，并且请各物业公司在小区门口张贴告示。",
+    ),
+    "短行不连起来": ("姓名，小李\n地址在示例路。", "姓名，小李\n地址在示例路。"),
     "重复段落": ("今天全区停水通知\n请相互转告\n今天全区停水通知", "今天全区停水通知\n请相互转告"),
     "标题重复在正文前": ("今天全区停水的通知\n今天全区停水的通知如下", "今天全区停水的通知如下"),
     "全文重复": (SENTENCE * 2, SENTENCE),
     "空白": ("  停水   了 \r\n\r\n 谢谢\u3000", "停水 了\n谢谢"),
     "手机号遮蔽": ("请拨１３８<b>0013</b>8000", "请拨138****8000"),
 }
+
+
+PAGE = f"""<!DOCTYPE html>
+<html><head><title>停水通知</title><script>track()</script></head><body>
+<nav><ul><li><a href="/">首页</a></li><li><a href="/a">政务公开</a></li><li><a href="/b">办事服务</a></li></ul>
+</nav><article><h1>停水通知</h1><p>{SENTENCE}</p>
+<p>示例水务昨天下午说明，管道抢修预计还要两天，期间每天早晚各有一辆送水车开到小区门口。</p></article>
+<footer>版权所有 示例市政府办公室 <a href="/map">网站地图</a></footer></body></html>"""
+
+
+def test_of_a_whole_page_the_main_text_stays() -> None:
+    text = clean_text(PAGE)
+    assert SENTENCE in text
+    assert "送水车开到小区门口" in text
+    assert "政务公开" not in text
+    assert "版权所有" not in text
+    assert clean_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [f"他发的代码是 {PAGE}", "<html><body>停水了</body></html>"],
+    ids=["引用的网页", "太短的网页"],
+)
+def test_no_page(raw: str) -> None:
+    assert "停水" in clean_text(raw)
+    assert ("政务公开" in clean_text(raw)) == ("政务公开" in raw)
 
 
 @pytest.mark.parametrize(("raw", "clean"), RULES.values(), ids=RULES)
