@@ -8,7 +8,7 @@ from schemas.records import Event
 
 _WEEK = timedelta(days=7)
 _WEEKS = 4
-_LEAST_WEEKS = 0.5
+_LEAST_WEEKS = 0.25
 
 
 COUNTED_COPIES = 2

@@ -1,6 +1,6 @@
 """From posts and events to warnings: every rule is asked, one matter gives one warning that can rise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -8,11 +8,14 @@ from alerts import conditions
 from alerts.conditions.growth import TOGETHER_AMONG, is_together
 from alerts.crossings import Crossings
 from alerts.findings import Finding, Moment
-from alerts.levels import Judgement, judge_level
+from alerts.levels import CITATION, MOST_POSTS, Judgement, judge_level
+from alerts.path.inhibit import CLEARED, JOINED, find_host, join_step, joined_groups, joined_measures
 from alerts.series import SeriesBook
 from alerts.standing import Quieted, has_changed, last_measures, make_alert_id, write_measures
 from alerts.watch import Watch
-from schemas.records import Alert, AlertState, ClassifiedPost, Event, SeriesKey, Step
+from alerts.wording import duration, level_zh
+from schemas.records import Alert, AlertState, ClassifiedPost, Event, Level, SeriesKey, Step
+from schemas.rules.kin import load_kin
 from schemas.rules.loader import ROUTE, Rule
 from schemas.rules.when import Burst, Growth
 from schemas.taxonomy.duty import Duty
@@ -40,6 +43,8 @@ class WarningEngine:
         self._standing: dict[str, Alert] = {}
         self._waiting: dict[str, list[Finding]] = {}
         self._quieted = Quieted()
+        self._kin = load_kin()
+        self._last_seen: dict[str, datetime] = {}
         self._day = date.min
 
     def observe(self, post: ClassifiedPost, event: Event, now: datetime) -> list[Alert]:
@@ -55,12 +60,13 @@ class WarningEngine:
         return [alert for alert in raised if alert is not None]
 
     def tick(self, now: datetime) -> list[Alert]:
-        """The revisions that waited for the end of a rule's quiet hours; also forgets what is over."""
+        """The revisions that waited for the end of a rule's quiet hours, and the all-clear of warnings of
+        whose matter nobody has written for the hours of their rule; also forgets what is over."""
         if self._day != now.date():
             self._day = now.date()
             self._forget(now)
-        raised = (self._judge(group, findings, now) for group, findings in list(self._waiting.items()))
-        return [alert for alert in raised if alert is not None]
+        raised = [self._judge(group, findings, now) for group, findings in list(self._waiting.items())]
+        return [*(alert for alert in raised if alert is not None), *self._clear(now)]
 
     def recall(self, post: ClassifiedPost, event: Event) -> None:
         """Take in a post of before with its event as it stood then; nothing is raised."""
@@ -82,6 +88,7 @@ class WarningEngine:
         self, post: ClassifiedPost, event: Event, now: datetime
     ) -> tuple[tuple[SeriesKey, str], ...]:
         is_new = self._watch.add(post, event)
+        self._last_seen[event.id] = event.last_seen
         latest = self._watch.latest(event, TOGETHER_AMONG)
         self._crossings.note(event, now, together=is_together(latest, event))
         return tuple(self._series.add(post)) if is_new else ()
@@ -98,6 +105,10 @@ class WarningEngine:
 
     def _judge(self, group: str, findings: list[Finding], now: datetime) -> Alert | None:
         standing = self._standing.get(group)
+        lead = judge_level(findings).lead
+        host = find_host(lead, self._route(lead), standing, self._standing.values(), self._kin, now)
+        if host is not None:
+            return self._join(host, findings, now)
         judgement = judge_level(findings, standing)
         if standing is not None and not _is_news(judgement, standing):
             return None
@@ -108,10 +119,36 @@ class WarningEngine:
         self._waiting.pop(group, None)
         return self._tell(group, judgement, standing, now)
 
+    def _join(self, host: Alert, findings: list[Finding], now: datetime) -> Alert | None:
+        """Add what was found to the warning that it is a part of; that rises where this is graver."""
+        judgement = judge_level(findings)
+        lead = judgement.lead
+        rises = judgement.level < host.level
+        known = joined_measures(host, lead.group)
+        if not rises and known is not None and not has_changed(known, judgement.measures):
+            return None
+        revision = host.revision + 1
+        steps = [join_step(lead, judgement.measures, now)]
+        if rises:
+            steps.append(_level_step(revision, judgement.level, last_measures(host), now))
+        joined = replace(
+            host,
+            revision=revision,
+            level=judgement.level if rises else host.level,
+            reason=judgement.reason if rises else host.reason,
+            post_ids=tuple(dict.fromkeys((*host.post_ids, *judgement.post_ids)))[:MOST_POSTS],
+            raised_at=now,
+            history=(*host.history, *steps),
+        )
+        self._waiting.pop(lead.group, None)
+        self._standing[host.group] = joined
+        return joined
+
     def _tell(self, group: str, judgement: Judgement, standing: Alert | None, now: datetime) -> Alert:
         lead = judgement.lead
         revision = 1 if standing is None else standing.revision + 1
-        step = Step(now, f"第{revision}版 {judgement.level.name.lower()}", write_measures(judgement.measures))
+        step = _level_step(revision, judgement.level, judgement.measures, now)
+        history = (*(() if standing is None else standing.history), step)
         alert = Alert(
             id=make_alert_id(group, now) if standing is None else standing.id,
             revision=revision,
@@ -120,7 +157,7 @@ class WarningEngine:
             event_id=lead.event_id,
             level=judgement.level,
             title=lead.title,
-            reason=judgement.reason,
+            reason=_with_joined(judgement.reason, history),
             post_ids=judgement.post_ids,
             label=lead.label,
             place=lead.place,
@@ -128,11 +165,24 @@ class WarningEngine:
             raised_at=now,
             state=AlertState.RAISED,
             rumour=lead.rumour,
-            history=(*(() if standing is None else standing.history), step),
+            history=history,
         )
         self._standing[group] = alert
         self._quieted.mute(replace(lead, level=judgement.level), now)
         return alert
+
+    def _clear(self, now: datetime) -> Iterator[Alert]:
+        """The last revision of each warning that is over; what is written later raises a new one."""
+        for group, alert in list(self._standing.items()):
+            rule = self._rules.get(alert.rule)
+            if rule is None:
+                continue
+            own = (self._last_seen.get(one, alert.raised_at) for one in (group, *joined_groups(alert)))
+            if now - max(alert.raised_at, *own) < timedelta(hours=rule.over_hours):
+                continue
+            del self._standing[group]
+            self._waiting.pop(group, None)
+            yield _cleared(alert, rule, now)
 
     def _route(self, lead: Finding) -> str:
         if lead.rule.owner != ROUTE:
@@ -149,9 +199,37 @@ class WarningEngine:
             for group, alert in self._standing.items()
             if (now - alert.raised_at).days > _FORGET_AFTER_DAYS
         ]
+        oldest = now - timedelta(days=_FORGET_AFTER_DAYS)
+        self._last_seen = {event_id: at for event_id, at in self._last_seen.items() if at > oldest}
         for group in over:
             del self._standing[group]
             self._waiting.pop(group, None)
+
+
+def _level_step(revision: int, level: Level, measures: Mapping[str, int], now: datetime) -> Step:
+    return Step(now, f"第{revision}版 {level.name.lower()}", write_measures(measures))
+
+
+def _with_joined(reason: str, history: tuple[Step, ...]) -> str:
+    """The reason with the matters that have joined, before the list of posts."""
+    joined = [step.what.removeprefix(f"{JOINED}：") for step in history if step.what.startswith(JOINED)]
+    if not joined:
+        return reason
+    says, mark, posts = reason.partition(CITATION)
+    latest = "；".join(joined[-3:])
+    return f"{says}同一处的相关信息 {len(joined)} 次并入本预警，最近：{latest}。{mark}{posts}"
+
+
+def _cleared(alert: Alert, rule: Rule, now: datetime) -> Alert:
+    quiet = duration(rule.over_hours)
+    return replace(
+        alert,
+        revision=alert.revision + 1,
+        state=AlertState.CLOSED,
+        reason=f"{CLEARED}：{quiet}没有新的反映，按规则“{rule.title}”解除预警；此前为{level_zh(alert.level)}。",
+        raised_at=now,
+        history=(*alert.history, Step(now, f"{CLEARED}：{quiet}没有新的反映")),
+    )
 
 
 def _is_news(judgement: Judgement, standing: Alert) -> bool:

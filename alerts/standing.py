@@ -23,7 +23,8 @@ def write_measures(measures: Mapping[str, int]) -> str:
 
 def read_measures(note: str) -> dict[str, int]:
     """What `write_measures` wrote."""
-    return {name: int(count) for name, _, count in (part.partition("=") for part in note.split())}
+    pairs = (part.partition("=") for part in note.split())
+    return {name: int(count) for name, _, count in pairs}
 
 
 def last_measures(alert: Alert) -> dict[str, int]:
@@ -38,12 +39,15 @@ def last_told(alert: Alert) -> datetime:
 
 
 def has_changed(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
-    """Whether a warning is worth telling again at the same level: twice the reports, or more casualties.
+    """Whether a warning is worth telling again at the same level: twice the reports, more casualties, or the
+    first word that it is not true.
 
     Of many injured or trapped only a rise by half counts, else a growing number would be told at every step.
     """
     reports = before.get("reports", 0)
     if after.get("reports", 0) >= max(2 * reports, reports + 3):
+        return True
+    if after.get("rebuttals", 0) and not before.get("rebuttals", 0):
         return True
     return any(_has_risen(before.get(name, 0), after.get(name, 0)) for name in _PERSONS)
 

@@ -24,6 +24,8 @@ class Brief:
     urgency: str
     facts: Facts
     attention: int
+    source: str
+    rebuts: bool
     label: str
     certainty: float
     places: frozenset[tuple[str, str]] = frozenset()
@@ -40,6 +42,8 @@ def brief_of(post: ClassifiedPost) -> Brief:
         urgency=post.urgency,
         facts=post.facts,
         attention=(heat.likes or 0) + (heat.reposts or 0) + (heat.comments or 0),
+        source=origin.source,
+        rebuts=post.rumour.name == "rebuttal",
         label=post_label(post),
         certainty=post.complaint.probability if post.incident.name == "none" else post.incident.probability,
         places=frozenset((place.level, place.code or place.name) for place in post.places),
@@ -77,6 +81,15 @@ def share_together(briefs: Sequence[Brief], levels: Collection[str]) -> float:
     return max(named.values(), default=0) / max(len(briefs), 1)
 
 
+def tell_rebuttals(briefs: Sequence[Brief]) -> tuple[int, str]:
+    """How many of the posts rebut the matter, and the sentence that says so; empty where none does."""
+    rebuttals = [one for one in briefs if one.rebuts]
+    if not rebuttals:
+        return 0, ""
+    sources = "、".join(dict.fromkeys(one.source for one in rebuttals))
+    return len(rebuttals), f"另有 {len(rebuttals)} 条辟谣信息（来源：{sources}），先核实再处置。"
+
+
 class Watch:
     """The posts of the last hours by id, and which event each belongs to."""
 
@@ -97,8 +110,9 @@ class Watch:
         return is_new
 
     def assign(self, post_ids: tuple[str, ...], event_id: str) -> None:
-        """Remember which event posts belong to."""
-        self._event_of.update(dict.fromkeys(post_ids, event_id))
+        """Remember which event posts belong to, where it is not known."""
+        for post_id in post_ids:
+            self._event_of.setdefault(post_id, event_id)
 
     def event_of(self, post_id: str) -> str | None:
         """The event of a post, where known."""

@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, cast
 
 import orjson
-from nlp.core import TextCore
 
 from alerts.engine import WarningEngine
 from alerts.path import PathContext
 from alerts.path.send import plan_sending
 from alerts.render.mail import render_mail
+from nlp.core import TextCore
 from nlp.events import EventClusterer
 from pipeline.analysis import Analysis, Step
 from pipeline.rooms import Knowledge, load_core, load_knowledge
@@ -32,6 +32,7 @@ _DOMAIN = "replay.qianshao.invalid"
 _SENDER = f"qianshao@{_DOMAIN}"
 _SOURCE = "replay"
 _BATCH = 256
+_HOUR = timedelta(hours=1)
 # A line that could not be read is kept up to so many bytes.
 _LONGEST_KEPT = 65_536
 _ID = re.compile(r"\b[0-9a-f]{24}\b")
@@ -99,6 +100,8 @@ class Replay:
         self._events: dict[str, Event] = {}
         self._alerts: list[Alert] = []
         self._steps = 0
+        self._waiting: tuple[Alert, ...] = ()
+        self._mailed: list[tuple[datetime, str]] = []
 
     def run(self, arrivals: Sequence[Arrival]) -> Iterator[int]:
         """Take the posts in, each at its time of arrival; yields how many are done after every batch."""
@@ -110,7 +113,9 @@ class Replay:
             yield start + len(batch)
 
     def write(self, refused: Sequence[Quarantined]) -> ReplayReport:
-        """Write the files and say what was done."""
+        """Write the files and say what was done. What waited for its hour goes out now."""
+        while self._waiting:
+            self._send((), max(at for at, _ in self._mailed) + _HOUR)
         events = sorted(self._events.values(), key=lambda event: (event.first_seen, event.id))
         self._write_lines("events.jsonl", [self._event_line(event) for event in events])
         self._write_lines("alerts.jsonl", [self._alert_line(alert) for alert in self._alerts])
@@ -125,13 +130,15 @@ class Replay:
             self._posts[step.post.origin.id] = step.post
             self._events[step.event.id] = step.event
         self._alerts.extend(step.alerts)
-        self._send(step.alerts)
+        if step.alerts:
+            self._send(step.alerts, step.alerts[-1].raised_at)
 
-    def _send(self, alerts: Sequence[Alert]) -> None:
-        if not alerts:
-            return
-        context = PathContext(frozenset(self._sent), self._knowledge.duty, alerts[-1].raised_at)
-        for delivery in plan_sending(alerts, context, _DOMAIN):
+    def _send(self, alerts: Sequence[Alert], now: datetime) -> None:
+        recent = Counter(route for at, route in self._mailed if now - at < _HOUR)
+        context = PathContext(frozenset(self._sent), self._knowledge.duty, now, recent)
+        plan = plan_sending([*self._waiting, *alerts], context, _DOMAIN)
+        self._waiting = plan.waiting
+        for delivery in plan.deliveries:
             alert = delivery.alert
             mail = render_mail(
                 alert,
@@ -140,10 +147,12 @@ class Replay:
                 delivery.group,
                 rule=self._rules[alert.rule],
                 previous=delivery.previous,
+                digest=delivery.digest,
                 domain=_DOMAIN,
             )
-            self._mailer.send(mail, alert.raised_at)
+            self._mailer.send(mail, now)
             self._sent.add((alert.id, alert.revision))
+            self._mailed.append((now, alert.route))
 
     def _own(self, post_ids: Sequence[str]) -> list[str]:
         """The input's own ids where it has them."""

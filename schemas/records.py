@@ -110,7 +110,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class ClassifiedPost:
-    """What the text core says about a post. `fingerprint` is the MinHash of its words (64 uint32 values)."""
+    """What the text core says about a post. `fingerprint` is the MinHash of its words (64 uint32 values).
+
+    `needs` are what somebody asks for or offers in an emergency, surest first; `emotion` is the writer's,
+    None where no word shows any.
+    """
 
     clean: CleanPost
     words: tuple[str, ...]
@@ -121,6 +125,8 @@ class ClassifiedPost:
     places: tuple[Place, ...]
     facts: Facts
     fingerprint: tuple[int, ...]
+    needs: tuple[Label, ...] = ()
+    emotion: Label | None = None
 
     @property
     def origin(self) -> Origin:
@@ -242,7 +248,10 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A rendered mail. `message_id` is made from alert and revision, so that a repeat is known as one."""
+    """A rendered mail. `message_id` is made from alert and revision, so that a repeat is known as one.
+
+    `images` are the pictures of the HTML part: each its Content-ID without brackets, and a PNG.
+    """
 
     message_id: str
     alert_id: str
@@ -252,3 +261,4 @@ class Mail:
     text: str
     html: str
     references: tuple[str, ...] = ()
+    images: tuple[tuple[str, bytes], ...] = ()

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 from schemas.records import Mail
 from stores.atomic import write_atomic
@@ -66,8 +66,23 @@ def build_message(mail: Mail, sender: str, at: datetime | None = None) -> EmailM
     # Base64 passes every server; 8bit needs an extension that old ones lack.
     message.set_content(mail.text, cte="base64")
     message.add_alternative(mail.html, subtype="html", cte="base64")
-    message.set_boundary(f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}")
+    _attach_images(message, mail)
+    message.set_boundary(_boundary(message_id))
     return message
+
+
+def _attach_images(message: EmailMessage, mail: Mail) -> None:
+    """Put the pictures beside the HTML part, where every mail program finds them (RFC 2387, RFC 2392)."""
+    if not mail.images:
+        return
+    page = cast("EmailMessage", message.get_body(("html",)))
+    for name, picture in mail.images:
+        page.add_related(picture, "image", "png", cid=f"<{name}>", cte="base64")
+    page.set_boundary(_boundary(f"{mail.message_id} images"))
+
+
+def _boundary(seed: str) -> str:
+    return f"=_{hashlib.sha256(seed.encode()).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """`fact`: the casualties that an event's texts state reach a number."""
 
 from alerts.findings import Finding, Moment
-from alerts.watch import rank_telling
+from alerts.watch import rank_telling, tell_rebuttals
 from alerts.wording import casualties
 from schemas.records import Event, Level
 from schemas.rules.loader import Rule
@@ -18,15 +18,16 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     if when.urgency and event.urgency not in when.urgency:
         return []
     briefs = moment.watch.briefs(event.post_ids[-500:])
+    rebuttals, rebutted = tell_rebuttals(briefs)
     stating = [one for one in briefs if when.least.reached(one.facts)]
     return [
         Finding(
             rule=rule,
             group=event.id,
             level=_climb(rule.level, when, event),
-            reason=f"有 {max(len(stating), 1)} 条信息写明{casualties(event.facts)}，尚待核实。",
+            reason=f"有 {max(len(stating), 1)} 条信息写明{casualties(event.facts)}，尚待核实。{rebutted}",
             post_ids=rank_telling(stating or briefs, MOST_POSTS),
-            measures=_measures(event),
+            measures=_measures(event) | ({"rebuttals": rebuttals} if rebuttals else {}),
             title=event.title,
             label=event.label,
             place=event.place,

@@ -10,7 +10,7 @@ from alerts.crossings import COUNTED_COPIES
 from alerts.detectors.bayes import predict_counts
 from alerts.findings import Finding, Moment
 from alerts.series import post_label
-from alerts.watch import Brief, rank_telling, share_together
+from alerts.watch import Brief, rank_telling, share_together, tell_rebuttals
 from alerts.wording import SHANGHAI, day_and_time, duration
 from schemas.records import Event, Level
 from schemas.rules.loader import Rule
@@ -45,6 +45,7 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     days = len({one.at.astimezone(SHANGHAI).date() for one in briefs})
     if reports < when.reports or voices < when.authors or days < when.days:
         return []
+    rebuttals, rebutted = tell_rebuttals(briefs)
     if _certainty(briefs) < when.sure * when.reports:
         return []
     if _is_ordinary(when, moment, briefs, reports):
@@ -54,9 +55,9 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
             rule=rule,
             group=event.id,
             level=_climb(rule.level, when, reports),
-            reason=_reason(when, event, briefs, reports, voices),
+            reason=_reason(when, event, briefs, reports, voices) + rebutted,
             post_ids=rank_telling(briefs, MOST_POSTS),
-            measures={"reports": event.reports},
+            measures={"reports": event.reports} | ({"rebuttals": rebuttals} if rebuttals else {}),
             title=event.title,
             label=label,
             place=event.place,

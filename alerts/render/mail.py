@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts.levels import CITATION
+from alerts.render.chart import count_rise, draw_bars
 from alerts.wording import casualties, day_and_time, full_time, level_zh, place_zh
-from schemas.records import Alert, ClassifiedPost, Event, Level, Mail
+from schemas.records import Alert, AlertState, ClassifiedPost, Event, Level, Mail
 from schemas.rules.loader import Rule
 from schemas.taxonomy.duty import DutyGroup
 from schemas.taxonomy.labels import label_zh
 
 MOST_POSTS = 5
+MOST_STEPS = 8
 _EXCERPT = 160
 _COLOURS = {Level.RED: "#b3261e", Level.ORANGE: "#b45309", Level.YELLOW: "#8a6d00", Level.BLUE: "#1d4f91"}
 _URGENCIES = {"critical": "紧急", "urgent": "急", "normal": "一般", "low": "低"}
@@ -58,13 +61,17 @@ def render_mail(
     *,
     rule: Rule | None = None,
     previous: Sequence[str] = (),
+    digest: Sequence[Alert] = (),
     domain: str = "qianshao.invalid",
 ) -> Mail:
     """The mail for one revision of an alert to one duty group.
 
     `posts` are the alert's posts (any number, the five most telling are shown), `previous` the Message-IDs of
-    the alert's earlier mails, `rule` the one that decided, for its guide. Texts must be masked already.
+    the alert's earlier mails, `rule` the one that decided, for its guide, `digest` further alerts that this
+    mail tells in short. Texts must be masked already.
     """
+    rise = count_rise([post.origin.time for post in posts], alert.raised_at)
+    picture = f"rise.{alert.id}.{alert.revision}@{domain}"
     facts = {
         "alert": alert,
         "event": event,
@@ -78,6 +85,13 @@ def render_mail(
         "known": _known(alert, event),
         "unknown": _unknown(alert, event),
         "numbers": _numbers(alert, event),
+        "rise": rise,
+        "picture": picture,
+        "minutes": group.acknowledge_minutes[alert.level],
+        "answer_by": alert.raised_at + timedelta(minutes=group.acknowledge_minutes[alert.level]),
+        "is_over": alert.state == AlertState.CLOSED,
+        "digest": [(subject(one, None), one.reason.partition(CITATION)[0], one.id) for one in digest],
+        "steps": alert.history[-MOST_STEPS:],
         "rumour": round(100 * alert.rumour),
         "quotes": _quotes(alert, posts),
     }
@@ -86,10 +100,11 @@ def render_mail(
         alert_id=alert.id,
         revision=alert.revision,
         to=group.mails,
-        subject=subject(alert, event),
+        subject=subject(alert, event) + (f"（另有 {len(digest)} 个预警汇总）" if digest else ""),
         text=_templates().get_template("mail.txt.j2").render(facts),
         html=_templates().get_template("mail.html.j2").render(facts),
         references=tuple(previous),
+        images=() if rise is None else ((picture, draw_bars(rise.counts, _COLOURS[alert.level])),),
     )
 
 
@@ -103,6 +118,8 @@ def headline(alert: Alert, event: Event | None) -> str:
 def subject(alert: Alert, event: Event | None) -> str:
     """The subject line: level, whether it is an update, place, what, how many, and the title."""
     update = "" if alert.revision == 1 else f"·更新{alert.revision - 1}"
+    if alert.state == AlertState.CLOSED:
+        return f"【{level_zh(alert.level)}预警解除】{headline(alert, event)}：{alert.title}"
     return f"【{level_zh(alert.level)}预警{update}】{headline(alert, event)}：{alert.title}"
 
 

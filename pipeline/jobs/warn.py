@@ -1,16 +1,18 @@
 """Warn: what was raised and not sent goes through the alert path to its duty group, once."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.path import PathContext
-from alerts.path.send import Delivery, plan_sending
+from alerts.path.send import Delivery, Plan, plan_sending
 from alerts.render.mail import render_mail
 from pipeline.rooms import Rooms
-from schemas.records import Alert, Mail
+from schemas.records import Mail
 from schemas.times import SHANGHAI
 from stores.database.alerts import (
     SENT,
+    alerts_by_id,
     log_failed,
     log_sending,
     log_sent,
@@ -37,7 +39,7 @@ class WarnReport:
 
     def line(self) -> str:
         """One line for the terminal."""
-        return f"预警：发出 {self.sent} 封，失败 {self.failed} 封，被新版本取代 {self.overtaken} 版"
+        return f"预警：发出 {self.sent} 封，失败 {self.failed} 封，不另行发信 {self.overtaken} 版"
 
 
 class SendingFailed(RuntimeError):  # noqa: N818 - what the duty officer of the system is told
@@ -51,8 +53,8 @@ class SendingFailed(RuntimeError):  # noqa: N818 - what the duty officer of the 
 def warn_duty_groups(rooms: Rooms) -> WarnReport:
     """Send what is due, the highest level first. Raises SendingFailed when a mail was not taken."""
     now = datetime.now(SHANGHAI)
-    due, deliveries = plan_deliveries(rooms, now)
-    overtaken = _skip_overtaken(rooms, due, deliveries, now)
+    deliveries, held = (plan := plan_deliveries(rooms, now)).deliveries, len(plan.held)
+    _log_held(rooms, plan, now)
     sent, errors = 0, list[str]()
     for delivery in deliveries:
         error = send_delivery(rooms, delivery, now)
@@ -62,28 +64,29 @@ def warn_duty_groups(rooms: Rooms) -> WarnReport:
         errors.append(error)
         if len(errors) >= GIVE_UP_AFTER and not sent:
             break
-    report = WarnReport(sent, len(errors), overtaken, tuple(errors))
+    report = WarnReport(sent, len(errors), held, tuple(errors))
     if errors:
         raise SendingFailed(report)
     return report
 
 
-def plan_deliveries(rooms: Rooms, now: datetime) -> tuple[list[Alert], list[Delivery]]:
-    """The revisions that are not sent, and the mails that the alert path makes of them."""
+def plan_deliveries(rooms: Rooms, now: datetime) -> Plan:
+    """The mails that the alert path makes of the revisions that are not sent."""
     with rooms.database.read() as db:
         due = unsent_alerts(db)
-        sent = frozenset((mail.alert_id, mail.revision) for mail in sent_mails(db) if mail.state == SENT)
-    context = PathContext(sent, rooms.knowledge.duty, now)
-    return due, plan_sending(due, context, rooms.settings.mail_domain)
+        mails = [mail for mail in sent_mails(db) if mail.state == SENT]
+        late = [mail.alert_id for mail in mails if now - mail.at < timedelta(hours=1)]
+        told = alerts_by_id(db, late)
+    recent = Counter(told[alert_id].route for alert_id in late if alert_id in told)
+    sent = frozenset((mail.alert_id, mail.revision) for mail in mails)
+    context = PathContext(sent, rooms.knowledge.duty, now, recent)
+    return plan_sending(due, context, rooms.settings.mail_domain)
 
 
-def _skip_overtaken(rooms: Rooms, due: list[Alert], deliveries: list[Delivery], now: datetime) -> int:
-    going = {(delivery.alert.id, delivery.alert.revision) for delivery in deliveries}
-    overtaken = [alert for alert in due if (alert.id, alert.revision) not in going]
+def _log_held(rooms: Rooms, plan: Plan, now: datetime) -> None:
     with rooms.database.begin() as db:
-        for alert in overtaken:
-            log_skipped(db, alert, now, "被同一预警的新版本取代")
-    return len(overtaken)
+        for held in plan.held:
+            log_skipped(db, held.alert, now, held.reason)
 
 
 def compose(rooms: Rooms, delivery: Delivery) -> Mail:
@@ -100,6 +103,7 @@ def compose(rooms: Rooms, delivery: Delivery) -> Mail:
         delivery.group,
         rule=rules.get(alert.rule),
         previous=delivery.previous,
+        digest=delivery.digest,
         domain=rooms.settings.mail_domain,
     )
 
@@ -122,4 +126,6 @@ def send_delivery(rooms: Rooms, delivery: Delivery, now: datetime) -> str | None
         return str(error)
     with rooms.database.begin() as db:
         log_sent(db, mail.message_id, now, "；".join(f"{to}：{why}" for to, why in refused.items()))
+        for alert in delivery.digest:
+            log_skipped(db, alert, now, f"列入汇总邮件 {mail.message_id}")
     return None

@@ -54,7 +54,8 @@ class RuleTest:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One warning rule. `name` is the file's; `owner` names a duty group, or is `route`: the place and label
-    decide. `level` is the lowest it gives; a ladder in `when` raises it."""
+    decide. `level` is the lowest it gives; a ladder in `when` raises it. A warning is over when nobody has
+    written of its matter for `over_hours`."""
 
     name: str
     title: str
@@ -67,6 +68,7 @@ class Rule:
     quiet: Quiet
     guide: str
     falsepositives: tuple[str, ...]
+    over_hours: int
     tests: tuple[RuleTest, ...] = field(repr=False)
 
 
@@ -99,6 +101,7 @@ def load_rule(path: Path, duty: Duty) -> Rule:
         when=read_when(top.section("when"), level),
         quiet=_read_quiet(top.section("quiet")),
         guide=top.text("guide"),
+        over_hours=read_hours(top, "over"),
         falsepositives=top.texts("falsepositives", least=1),
         tests=tuple(_read_test(section, duty) for section in top.sections("tests")),
     )

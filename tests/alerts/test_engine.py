@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.engine import WarningEngine
 from nlp.events import EventClusterer
-from schemas.records import Alert, ClassifiedPost, Facts, Level, Place
+from schemas.records import Alert, AlertState, ClassifiedPost, Facts, Level, Place
 from schemas.rules.loader import Quiet, Rule, load_rules
 from schemas.rules.when import Burst, Counts, Fact, FactRung, Growth, Rung
 from schemas.taxonomy.duty import load_duty
@@ -208,3 +208,105 @@ def test_a_restart_changes_nothing(cut: int, order: list[int]) -> None:
     whole.take(stream[:cut])
     restarted = whole.restarted()
     assert restarted.take(stream[cut:]) == whole.take(stream[cut:])
+
+
+ESTATE = replace(
+    PLACE, name="柳浪家园", code="990101001001E01", level="estate", path=f"{PLACE.path}/柳浪家园"
+)
+TOGETHER = replace(
+    GROWTH, when=Growth(("complaint.environment",), reports=2, window_hours=720, authors=2, together=0.6)
+)
+STEADY = replace(
+    GROWTH, when=Growth(("complaint.environment",), reports=3, window_hours=168, authors=2, rise=0.01)
+)
+HAZARD = replace(
+    TEMPLATE,
+    name="growth_gas",
+    title="燃气",
+    level=Level.YELLOW,
+    owner="route",
+    over_hours=72,
+    when=Growth(
+        ("incident.gas_leak", "incident.explosion"), 2, 24, 2, ladder=(Rung(5, Level.ORANGE),), sure=0.6
+    ),
+    quiet=Quiet(("event",), 6),
+)
+
+
+def smell(
+    count: int, *, start: float = 0, sentence: str = "楼道里煤气味很重，谁家漏气了", **given: object
+) -> list[ClassifiedPost]:
+    given = {"incident": "gas_leak", "places": (ESTATE,), **given}
+    return [classified(f"{sentence}，{n}楼", hours=start + n, **given) for n in range(count)]  # type: ignore[arg-type]
+
+
+def test_talk_of_one_topic_all_over_the_city_is_no_warning() -> None:
+    scattered = [
+        classified(
+            SENTENCES[n].replace("丽湖花苑", ""), hours=6 * n, places=(replace(PLACE, name=name, code=name),)
+        )
+        for n, name in enumerate(("一村", "二村", "三村", "四村"))
+    ]
+    assert Bench(TOGETHER).take(scattered) == []
+    assert Bench(TOGETHER).take(posts(4)) != []
+
+
+def test_what_comes_every_week_at_the_same_pace_does_not_grow() -> None:
+    pace = [classified(f"{SENTENCES[n % 8]}，{n}号楼", hours=56 * n, places=(PLACE,)) for n in range(6, 26)]
+    bench = Bench(STEADY)
+    bench.take(pace[:8])
+    assert bench.take(pace[8:]) == []
+    rush = [classified(f"{SENTENCES[n % 8]}，又来{n}", hours=56 * 26 + n, places=(PLACE,)) for n in range(14)]
+    assert bench.take(rush) != []
+
+
+def test_two_vague_posts_are_no_hazard_and_two_plain_ones_are() -> None:
+    vague = [replace(post, incident=replace(post.incident, probability=0.58)) for post in smell(2)]
+    assert Bench(HAZARD).take(vague) == []
+    assert [alert.level for alert in Bench(HAZARD).take(smell(2))] == [Level.YELLOW]
+
+
+def test_what_happens_at_the_same_place_joins_the_standing_warning_and_may_raise_it() -> None:
+    bench = Bench(HAZARD)
+    (first,) = bench.take(smell(2))
+    bang = "一声巨响，玻璃全碎了，火光冲天"
+    joined = bench.take(smell(2, start=10, sentence=bang, incident="explosion"))
+    assert {alert.id for alert in joined} == {first.id}
+    assert joined[-1].history[-1].what.startswith("并入")
+    assert joined[-1].level == Level.YELLOW
+    worse = ("一声巨响后火光冲天，有人受伤", "玻璃碎了一地，火光冲天，救护车来了", "巨响震碎玻璃，楼塌了半边")
+    rest = [smell(1, start=13 + n, sentence=text, incident="explosion")[0] for n, text in enumerate(worse)]
+    more = bench.take(rest)
+    assert {alert.id for alert in more} == {first.id}
+    assert more[-1].level == Level.ORANGE
+
+
+def test_two_estates_stay_two_warnings() -> None:
+    other = replace(
+        ESTATE, name="新桥一村", code="990101002001E01", path="云汀市/汀东区/新桥街道/新桥社区/新桥一村"
+    )
+    far = smell(2, start=5, sentence="新桥一村这边天然气管子在响，臭鸡蛋味道", places=(other,))
+    assert len({alert.id for alert in Bench(HAZARD).take([*smell(2), *far])}) == 2
+
+
+def test_a_warning_falls_once_and_what_comes_later_is_a_new_one() -> None:
+    bench = Bench(HAZARD)
+    (first,) = bench.take(smell(2))
+    assert bench.engine.tick(START + timedelta(hours=50)) == []
+    (over,) = bench.engine.tick(START + timedelta(hours=75))
+    assert (over.id, over.revision, over.state) == (first.id, 2, AlertState.CLOSED)
+    assert "3 天没有新的反映" in over.reason
+    assert bench.engine.tick(START + timedelta(hours=80)) == []
+    again = bench.take(smell(2, start=100, sentence="楼道里又有煤气味，谁家漏气了"))
+    assert {alert.id for alert in again}.isdisjoint({first.id})
+    assert again
+
+
+def test_a_rebuttal_is_told_beside_and_changes_no_level() -> None:
+    bench = Bench(HAZARD)
+    bench.take(smell(3))
+    (denial,) = smell(1, start=5)
+    bench.take([replace(denial, rumour=replace(denial.rumour, name="rebuttal"))])
+    told = bench.engine.tick(START + timedelta(hours=9))
+    assert [alert.level for alert in told] == [Level.YELLOW]
+    assert "另有 1 条辟谣信息（来源：12345热线）" in told[0].reason

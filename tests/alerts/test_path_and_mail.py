@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.path import PathContext
-from alerts.path.group import group_alerts
+from alerts.path import Held, PathContext
+from alerts.path.cap import A_GROUP_AND_HOUR
+from alerts.path.group import OVERTAKEN, group_alerts
 from alerts.path.send import plan_sending
 from alerts.path.sentlog import drop_sent
 from alerts.render.mail import make_message_id, render_mail
-from schemas.records import Alert, Event, Facts, Level, Place, Step
+from schemas.records import Alert, AlertState, Event, Facts, Level, Place, Step
 from schemas.rules.loader import load_rules
 from schemas.taxonomy.duty import load_duty
 from tests.nlp.classified import START, classified, titled
@@ -69,13 +70,13 @@ def context(*sent: tuple[str, int]) -> PathContext:
 
 
 def test_sent_log_lets_a_newer_revision_through() -> None:
-    assert drop_sent([ALERT, UPDATE], context((ALERT.id, 1))) == [UPDATE]
-    assert drop_sent([ALERT, UPDATE], context((ALERT.id, 2))) == []
+    assert drop_sent([ALERT, UPDATE], context((ALERT.id, 1)))[0] == [UPDATE]
+    assert drop_sent([ALERT, UPDATE], context((ALERT.id, 2))) == ([], [Held(ALERT, OVERTAKEN)])
 
 
 def test_of_one_alert_only_the_newest_goes_and_the_highest_first() -> None:
     other = replace(ALERT, id="b" * 24, level=Level.YELLOW)
-    assert group_alerts([other, ALERT, UPDATE], context()) == [UPDATE, other]
+    assert group_alerts([other, ALERT, UPDATE], context()) == ([UPDATE, other], [Held(ALERT, OVERTAKEN)])
 
 
 def test_an_update_refers_to_the_mails_before() -> None:
@@ -86,7 +87,7 @@ def test_an_update_refers_to_the_mails_before() -> None:
 
 
 def test_planning_again_after_sending_plans_nothing() -> None:
-    assert plan_sending([ALERT, UPDATE], context((UPDATE.id, 2)), "qianshao.example") == []
+    assert plan_sending([ALERT, UPDATE], context((UPDATE.id, 2)), "qianshao.example").deliveries == ()
 
 
 def test_an_unknown_route_is_refused() -> None:
@@ -152,4 +153,61 @@ def test_an_alert_without_event_or_place_renders() -> None:
 def test_nothing_remote_is_loaded_by_the_html() -> None:
     html = render_mail(ALERT, EVENT, POSTS, GROUP, rule=RULE).html
     assert "http" not in html
-    assert "<img" not in html
+    assert html.count("<img") == html.count('<img src="cid:') == 1
+
+
+def many(count: int, level: Level = Level.YELLOW) -> list[Alert]:
+    return [replace(ALERT, id=f"{n:024x}", group=f"{n}", level=level) for n in range(count)]
+
+
+def test_more_than_a_group_can_read_in_an_hour_becomes_one_digest_and_nothing_is_lost() -> None:
+    alerts = many(20)
+    plan = plan_sending(alerts, context(), "qianshao.example")
+    assert len(plan.deliveries) == A_GROUP_AND_HOUR
+    told = [one for delivery in plan for one in (delivery.alert, *delivery.digest)]
+    assert sorted(alert.id for alert in told) == sorted(alert.id for alert in alerts)
+    mail = render_mail(plan.deliveries[-1].alert, None, [], GROUP, digest=plan.deliveries[-1].digest)
+    assert all(alert.id in mail.text and alert.id in mail.html for alert in plan.deliveries[-1].digest)
+    assert "另有 14 个预警汇总" in mail.subject
+
+
+def test_a_full_hour_lets_red_through_and_the_rest_wait() -> None:
+    full = replace(context(), recent={ALERT.route: A_GROUP_AND_HOUR})
+    red = replace(ALERT, id="c" * 24, level=Level.RED)
+    plan = plan_sending([*many(3), red], full, "qianshao.example")
+    assert [delivery.alert for delivery in plan] == [red]
+    assert len(plan.waiting) == 3
+
+
+def test_what_joined_a_warning_is_held_with_a_reason_and_hides_no_rise() -> None:
+    joined = replace(
+        UPDATE,
+        revision=3,
+        history=(*UPDATE.history, Step(START, "并入：楼道煤气味（2 件）", "group=x reports=2")),
+    )
+    plan = plan_sending([UPDATE, joined], context((ALERT.id, 1)), "qianshao.example")
+    assert [delivery.alert for delivery in plan] == [UPDATE]
+    assert [held.alert for held in plan.held] == [joined]
+    assert "并入" in plan.held[0].reason
+
+
+@pytest.mark.parametrize(
+    ("level", "mails"), [(Level.RED, 1), (Level.ORANGE, 1), (Level.YELLOW, 0), (Level.BLUE, 0)]
+)
+def test_the_all_clear_is_mailed_for_orange_and_red_only(level: Level, mails: int) -> None:
+    over = replace(
+        UPDATE, level=level, state=AlertState.CLOSED, history=(Step(START, "解除：3 天没有新的反映"),)
+    )
+    plan = plan_sending([over], context(), "qianshao.example")
+    assert len(plan.deliveries) == mails
+    assert "预警解除】" in render_mail(over, EVENT, POSTS, GROUP).subject
+
+
+def test_the_mail_says_until_when_to_acknowledge_and_shows_the_rise() -> None:
+    mail = render_mail(ALERT, EVENT, POSTS, GROUP, rule=RULE)
+    minutes = GROUP.acknowledge_minutes[ALERT.level]
+    assert f"限 {minutes} 分钟" in mail.text
+    ((name, picture),) = mail.images
+    assert f"cid:{name}" in mail.html
+    assert picture.startswith(b"\x89PNG")
+    assert "每小时：4月1日 09 时 1 条" in mail.text

@@ -76,7 +76,9 @@ def test_every_revision_is_a_mail_in_one_thread(tmp_path: Path) -> None:
     assert {part.get_content_type() for part in mails[0].walk()} == {
         "multipart/alternative",
         "text/plain",
+        "multipart/related",
         "text/html",
+        "image/png",
     }
 
 

@@ -84,7 +84,7 @@ def test_burst_reads_into_its_record() -> None:
         0.001,
         6,
     )
-    assert len(when.labels) == 10
+    assert len(when.labels) == 9
 
 
 def test_growth_reads_into_its_record() -> None:

@@ -1,0 +1,94 @@
+"""Inhibit: one matter, one warning. What a standing warning explains joins it and gets no mail of its own."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from alerts.findings import Finding
+from alerts.path import Held, PathContext
+from alerts.standing import read_measures, write_measures
+from schemas.records import PLACE_LEVELS, Alert, AlertState, Level, Place, Step
+from schemas.rules.kin import Kin
+
+JOINED = "并入"
+CLEARED = "解除"
+_GROUP = "group="
+
+
+def find_host(
+    finding: Finding, route: str, own: Alert | None, standing: Iterable[Alert], kin: Kin, now: datetime
+) -> Alert | None:
+    """The standing warning that a finding belongs to: of the same or an enclosing place, or a part of it, and
+    of a kindred label. The gravest, then the first; None where there is none, or where its own comes first.
+    """
+    hosts = [one for one in standing if one.group != finding.group and _fits(finding, route, one, kin, now)]
+    if own is not None:
+        hosts = [one for one in hosts if _rank(one) < _rank(own)]
+    return min(hosts, key=_rank, default=None)
+
+
+def _rank(alert: Alert) -> tuple[Level, datetime, str]:
+    return alert.level, alert.history[0].at, alert.id
+
+
+def _fits(finding: Finding, route: str, host: Alert, kin: Kin, now: datetime) -> bool:
+    if now - host.raised_at > timedelta(hours=kin.active_hours) or not kin.alike(finding.label, host.label):
+        return False
+    if host.route == route and {finding.label, host.label} <= kin.spread:
+        return _city(finding.place) == _city(host.place) or host.place is None or finding.place is None
+    if finding.place is None or host.place is None:
+        return finding.place is host.place and finding.label.startswith("incident.")
+    if finding.label == host.label and finding.label.startswith("complaint."):
+        return False
+    return _encloses(host.place, finding.place) or _encloses(finding.place, host.place)
+
+
+def _city(place: Place | None) -> str:
+    """The path of the city; of a place of which only the province is known, that."""
+    if place is None:
+        return ""
+    steps = (place.path or place.name).split("/")
+    above = PLACE_LEVELS.index(place.level) - PLACE_LEVELS.index("city")
+    return "/".join(steps[: max(len(steps) - above, 1)]) if above >= 0 else steps[0]
+
+
+def _encloses(outer: Place, inner: Place) -> bool:
+    """Whether one place is the other, or holds it and is no larger than a street; a district is too wide."""
+    outer_path, inner_path = outer.path or outer.name, inner.path or inner.name
+    if outer_path == inner_path:
+        return True
+    is_small = PLACE_LEVELS.index(outer.level) >= PLACE_LEVELS.index("street")
+    return is_small and inner_path.startswith(f"{outer_path}/")
+
+
+def join_step(finding: Finding, measures: Mapping[str, int], now: datetime) -> Step:
+    """The entry of the history that says what has joined a warning."""
+    note = f"{_GROUP}{finding.group} {write_measures(measures)}"
+    return Step(now, f"{JOINED}：{finding.title}（{measures.get('reports', 0)} 件）", note)
+
+
+def joined_measures(alert: Alert, group: str) -> dict[str, int] | None:
+    """What was last measured of a matter that has joined a warning; None where it has not."""
+    for step in reversed(alert.history):
+        if step.what.startswith(JOINED) and step.note.startswith(f"{_GROUP}{group} "):
+            return read_measures(step.note.partition(" ")[2])
+    return None
+
+
+def joined_groups(alert: Alert) -> tuple[str, ...]:
+    """The matters that have joined a warning, each once."""
+    notes = [step.note for step in alert.history if step.what.startswith(JOINED)]
+    return tuple(dict.fromkeys(note.partition(" ")[0].removeprefix(_GROUP) for note in notes))
+
+
+def hold_quiet(alerts: Iterable[Alert], _context: PathContext) -> tuple[list[Alert], list[Held]]:
+    """Hold back revisions that only tell what has joined, and the all-clear of a yellow or blue warning."""
+    going, held = list[Alert](), list[Held]()
+    for alert in alerts:
+        last = alert.history[-1].what if alert.history else ""
+        if last.startswith(JOINED):
+            held.append(Held(alert, f"与已发预警是同一件事，{last}，记入经过，不另行发信"))
+        elif alert.state == AlertState.CLOSED and alert.level > Level.ORANGE:
+            held.append(Held(alert, "黄色、蓝色预警的解除只记入经过，不发信"))
+        else:
+            going.append(alert)
+    return going, held

@@ -1,0 +1,46 @@
+"""Which labels tell of one matter, read from matters/kin.yml."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from schemas.reading import Section, read_yaml
+from schemas.rules.when import read_hours
+from schemas.taxonomy.patterns import match_patterns, read_patterns
+
+KIN = Path(__file__).parent / "matters" / "kin.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """`rows` are labels that may tell of one matter, `spread` those of hazards without one place;
+    `active_hours` is for how long after its last news a warning takes others in."""
+
+    rows: tuple[frozenset[str], ...]
+    spread: frozenset[str]
+    active_hours: int
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two labels may tell of one matter: 洪涝 and 道路中断, or a complaint beside an incident."""
+        if one == other or any(one in row and other in row for row in self.rows):
+            return True
+        return one.startswith("complaint.") and other.startswith("incident.")
+
+
+@cache
+def load_kin(path: Path = KIN) -> Kin:
+    """The kin in `path`. Raises ReadError with file, key, value and what is allowed."""
+    top = read_yaml(path)
+    kin = Kin(
+        rows=tuple(_read_row(section) for section in top.sections("kin", least=1)),
+        spread=frozenset(match_patterns(read_patterns(top, "spread"))),
+        active_hours=read_hours(top, "active"),
+    )
+    top.close()
+    return kin
+
+
+def _read_row(section: Section) -> frozenset[str]:
+    row = frozenset(match_patterns(read_patterns(section, "labels")))
+    section.close()
+    return row
