@@ -1,11 +1,13 @@
 """Cleaning: a post as the web gives it becomes readable, simplified, masked text, and its fields."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 
 from nlp import clean_characters as characters
 from nlp import clean_social as social
 from nlp import clean_web as web
+from nlp.clean_offsets import Traced, begin_trace
 from nlp.clean_social import EMOJI, Fields
 from nlp.clean_spam import is_spam
 from nlp.mask import mask_text
@@ -13,6 +15,7 @@ from schemas.records import CleanPost, Heat, JsonScalar, RawPost
 
 _SIMPLIFIER = characters.Simplifier()
 _ROUNDS = 8
+Rule = Callable[[str], str]
 
 # What any step of cleaning could begin with; a text without it needs none of them.
 _SUSPECT = re.compile(
@@ -81,14 +84,52 @@ def _clean_fully(text: str, fields: Fields) -> tuple[str, set[str]]:
 
 def _clean_once(text: str, fields: Fields, flags: set[str]) -> str:
     if _is_suspect(text):
-        text = _clean_characters(text, flags)
-        text = _clean_page(text)
-        text = _clean_social(text, fields)
+        for rule in _list_rules(fields, flags):
+            text = rule(text)
     text = _SIMPLIFIER.simplify(text).strip()
-    text, cut = web.drop_tail(text)
-    if cut:
-        flags.add("cut")
-    return web.drop_doubled(text)
+    return web.drop_doubled(_drop_tail(text, flags))
+
+
+def clean_with_offsets(text: str) -> Traced:
+    """What `clean_text` gives, with the place of each character in the raw text.
+
+    >>> clean_with_offsets("社區(qū)停水").places
+    (0, 1, 6, 7)
+    """
+    fields, flags = Fields(), set[str]()
+    last: tuple[Rule, ...] = (
+        _SIMPLIFIER.simplify, str.strip, partial(_drop_tail, flags=flags), web.drop_doubled, mask_text,
+    )  # fmt: skip
+    traced = begin_trace(text)
+    for _ in range(_ROUNDS):
+        before = traced.text
+        for rule in (*(_list_rules(fields, flags) if _is_suspect(before) else ()), *last):
+            traced = traced.follow(rule(traced.text))
+        if traced.text == before:
+            break
+    return traced
+
+
+def _list_rules(fields: Fields, flags: set[str]) -> tuple[Rule, ...]:
+    """The rules for a text that has something to clean, in their order."""
+    return (
+        partial(_repair_mojibake, flags=flags),
+        characters.drop_invisible,
+        characters.narrow_characters,
+        _read_markup,
+        characters.drop_invisible,
+        characters.narrow_characters,
+        partial(web.drop_ruby, is_traditional=_SIMPLIFIER.traditional),
+        _narrow_spaces,
+        web.drop_lines,
+        partial(social.take_links, fields=fields),
+        partial(social.take_names, fields=fields),
+        partial(social.take_topics, fields=fields),
+        social.drop_feelings,
+        social.drop_emoji,
+        web.drop_link_texts,
+        _narrow_spaces,
+    )
 
 
 def _is_suspect(text: str) -> bool:
@@ -100,32 +141,26 @@ def _is_suspect(text: str) -> bool:
     return False
 
 
-def _clean_characters(text: str, flags: set[str]) -> str:
+def _repair_mojibake(text: str, flags: set[str]) -> str:
     repaired = characters.repair_mojibake(text)
     if repaired != text:
         flags.add("mojibake_repaired")
-    return characters.narrow_characters(characters.drop_invisible(repaired))
+    return repaired
 
 
-def _clean_page(text: str) -> str:
-    if "<" in text or "&" in text:
-        text = characters.narrow_characters(characters.drop_invisible(web.drop_markup(web.read_page(text))))
-    if "(" in text or "（" in text:
-        text = web.drop_ruby(text, _SIMPLIFIER.traditional)
-    text = _AROUND_LINES.sub("\n", _SPACES.sub(" ", text))
-    return web.drop_lines(text) if "\n" in text else text
+def _read_markup(text: str) -> str:
+    return web.drop_markup(web.read_page(text)) if "<" in text or "&" in text else text
 
 
-def _clean_social(text: str, fields: Fields) -> str:
-    text = social.take_links(text, fields)
-    if "@" in text:
-        text = social.take_names(text, fields)
-    if "#" in text:
-        text = social.take_topics(text, fields)
-    if "[" in text:
-        text = social.drop_feelings(text)
-    text = web.drop_link_texts(social.drop_emoji(text))
+def _narrow_spaces(text: str) -> str:
     return _AROUND_LINES.sub("\n", _SPACES.sub(" ", text))
+
+
+def _drop_tail(text: str, flags: set[str]) -> str:
+    text, cut = web.drop_tail(text)
+    if cut:
+        flags.add("cut")
+    return text
 
 
 def _read_heat(post: RawPost) -> Heat:

@@ -110,6 +110,8 @@ def drop_link_texts(text: str) -> str:
 
 def drop_lines(text: str) -> str:
     """Without navigation lines; every paragraph once, also a heading that the next line repeats."""
+    if "\n" not in text:
+        return text
     kept: list[str] = []
     seen: set[str] = set()
     for raw in text.split("\n"):

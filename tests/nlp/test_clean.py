@@ -58,9 +58,9 @@ RULES = {
 
 
 PAGE = f"""<!DOCTYPE html>
-<html><head><title>停水通知</title><script>track()</script></head><body>
-<nav><ul><li><a href="/">首页</a></li><li><a href="/a">政务公开</a></li><li><a href="/b">办事服务</a></li></ul>
-</nav><article><h1>停水通知</h1><p>{SENTENCE}</p>
+<html><head><title>停水通知</title><script>track()</script></head><body><nav><ul>
+<li><a href="/">首页</a></li><li><a href="/a">政务公开</a></li><li><a href="/b">办事服务</a></li></ul></nav>
+<article><h1>停水通知</h1><p>{SENTENCE}</p>
 <p>示例水务昨天下午说明，管道抢修预计还要两天，期间每天早晚各有一辆送水车开到小区门口。</p></article>
 <footer>版权所有 示例市政府办公室 <a href="/map">网站地图</a></footer></body></html>"""
 
