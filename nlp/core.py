@@ -9,6 +9,7 @@ from nlp.fingerprint import fingerprint
 from nlp.incident import IncidentJudge
 from nlp.phrases import PhraseFinder
 from nlp.places import PlaceFinder
+from nlp.seeds import SeedJudge
 from nlp.segment import Segmenter
 from nlp.urgency import UrgencyJudge
 from schemas.gazetteer import load_gazetteer
@@ -31,10 +32,13 @@ class TextCore:
         tasks: LinearTasks,
         incident: IncidentJudge,
         urgency: UrgencyJudge,
+        needs: SeedJudge,
+        emotion: SeedJudge,
     ) -> None:
         self._segmenter, self._places, self._tasks = segmenter, places, tasks
         self._incident, self._urgency = incident, urgency
-        self._phrases = PhraseFinder([incident.phrases, urgency.phrases])
+        self._needs, self._emotion = needs, emotion
+        self._phrases = PhraseFinder([one.phrases for one in (incident, urgency, needs, emotion)])
 
     @classmethod
     def load(cls, deployment: Deployment | None, words: Sequence[str] = ()) -> "TextCore":
@@ -50,6 +54,8 @@ class TextCore:
             LinearTasks.load(TASKS),
             IncidentJudge(families["incident"]),
             UrgencyJudge(families["urgency"]),
+            SeedJudge(families["needs"]),
+            SeedJudge(families["emotion"]),
         )
 
     def clean(self, post: RawPost) -> CleanPost:
@@ -85,7 +91,12 @@ class TextCore:
             self._places.find(text, post.origin.district, said)
             for text, post, said in zip(texts, posts, words, strict=True)
         ]
-        columns = (labels["complaint"], incidents, labels["rumour"], urgencies, places, facts, prints)
+        needs = [self._needs.judge_hits(found[2]) for found in hits]
+        emotions = [next(iter(self._emotion.judge_hits(found[3])), None) for found in hits]
+        columns = (
+            *(labels["complaint"], incidents, labels["rumour"], urgencies, places, facts, prints),
+            *(needs, emotions),
+        )
         return [
             ClassifiedPost(clean, tuple(said), *row)
             for clean, said, *row in zip(cleaned, words, *columns, strict=True)

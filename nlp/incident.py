@@ -3,10 +3,10 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from nlp.knowledge import read_knowledge
 from nlp.phrases import Hit, PhraseSet
+from nlp.seeds import Role, collect_roles, drop_contained, holds_back, name_deciding, sum_up
 from schemas.records import Label
 from schemas.taxonomy.labels import Family
 
@@ -29,19 +29,7 @@ _SENTENCE_WORDS = {
 _HOME_WORDS, _ABROAD = _KNOWN.texts("home_words", 1), frozenset(_KNOWN.texts("abroad_kinds", 1))
 _KNOWN.close()
 
-_TOLD_WORDS = 3
 _NOTHING = Label(NONE, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class _Role:
-    """What a phrase is for: `seed` or `against` of a label, or a word of `worry`, `not_now`, `request`,
-    `home` or one of the sentence's words."""
-
-    what: str
-    label: str
-    weight: float
-    phrase: str
 
 
 class IncidentJudge:
@@ -72,57 +60,41 @@ class IncidentJudge:
         weights = self._weigh(hits)
         if not weights:
             return _NOTHING
-        scores = {label: _sum_up(list(phrases.values())) for label, phrases in weights.items()}
+        scores = {label: sum_up(phrases.values(), _FURTHER) for label, phrases in weights.items()}
         label = max(scores, key=scores.__getitem__)
         probability = 1 / (1 + math.exp(-_SLOPE * (scores[label] - _MIDDLE)))
         if probability < _THRESHOLD:
             return Label(NONE, round(1 - probability, 4))
-        told = sorted(weights[label], key=lambda phrase: -weights[label][phrase])[:_TOLD_WORDS]
-        return Label(label, round(probability, 4), tuple(told))
+        return Label(label, round(probability, 4), name_deciding(weights[label]))
 
     def _weigh(self, hits: Sequence[Hit]) -> dict[str, dict[str, float]]:
         """For each label the weight of each distinct seed that is not held back."""
-        seeds: list[tuple[Hit, _Role]] = []
-        others: dict[str, list[tuple[Hit, _Role]]] = defaultdict(list)
+        seeds: list[tuple[Hit, Role]] = []
+        others: dict[str, list[tuple[Hit, Role]]] = defaultdict(list)
         for hit in hits:
             role = self._roles[hit.phrase]
             (seeds if role.what == "seed" else others[role.what]).append((hit, role))
         found: dict[str, dict[str, float]] = defaultdict(dict)
         for hit, role in seeds:
-            if any(_holds_back(other, against, hit, role) for other, against in others["against"]):
+            if any(holds_back(other, against, hit, role) for other, against in others["against"]):
                 continue
             if len(seeds) > 1 and any(_says_more(other, longer, hit, role) for other, longer in seeds):
                 continue
             weight = role.weight * (_discount(hit, role, others) if others else _place_factor(hit))
             found[role.label][role.phrase] = max(weight, found[role.label].get(role.phrase, 0.0))
-        return {label: _drop_contained(phrases) for label, phrases in found.items()}
+        return {label: drop_contained(phrases) for label, phrases in found.items()}
 
 
-def _collect_roles(family: Family) -> Iterator[_Role]:
-    for label in family.labels.values():
-        yield from (_Role("seed", label.name, seed.weight, seed.phrase) for seed in label.seeds)
-        yield from (_Role("against", label.name, 0, phrase) for phrase in label.against)
-    yield from (_Role("not_now", "", 0, phrase) for phrase in family.not_now)
-    yield from (_Role("worry", "", 0, phrase) for phrase in _WORRY_WORDS)
-    yield from (_Role("request", "", 0, phrase) for phrase in _REQUEST_WORDS)
-    yield from (_Role("home", "", 0, phrase) for phrase in _HOME_WORDS)
+def _collect_roles(family: Family) -> Iterator[Role]:
+    yield from collect_roles(family)
+    yield from (Role("worry", "", 0, phrase) for phrase in _WORRY_WORDS)
+    yield from (Role("request", "", 0, phrase) for phrase in _REQUEST_WORDS)
+    yield from (Role("home", "", 0, phrase) for phrase in _HOME_WORDS)
     for what, (_, words) in _SENTENCE_WORDS.items():
-        yield from (_Role(what, "", 0, phrase) for phrase in words)
+        yield from (Role(what, "", 0, phrase) for phrase in words)
 
 
-def _holds_back(other: Hit, against: _Role, hit: Hit, seed: _Role) -> bool:
-    """A look-alike holds back the seeds inside it (爆炸头: 爆炸); one of several parts, all of its sentence.
-
-    Mere touching does not: 火了 is in 着火了.
-    """
-    if against.label != seed.label:
-        return False
-    if " " in against.phrase:
-        return other.sentence == hit.sentence
-    return other.start <= hit.start and hit.end <= other.end
-
-
-def _says_more(other: Hit, longer: _Role, hit: Hit, seed: _Role) -> bool:
+def _says_more(other: Hit, longer: Role, hit: Hit, seed: Role) -> bool:
     """A longer seed of another kind takes the place of the shorter one inside it (连环爆炸: 爆炸)."""
     inside = (
         other.start <= hit.start and hit.end <= other.end and other.end - other.start > hit.end - hit.start
@@ -135,7 +107,7 @@ def _place_factor(hit: Hit) -> float:
     return _IN_TITLE if hit.start < _TITLE else 1.0 if hit.start < _LEAD else _AFTER_LEAD
 
 
-def _discount(hit: Hit, seed: _Role, others: Mapping[str, Sequence[tuple[Hit, _Role]]]) -> float:
+def _discount(hit: Hit, seed: Role, others: Mapping[str, Sequence[tuple[Hit, Role]]]) -> float:
     factor, abroad = _place_factor(hit), _is_abroad(hit, seed, others)
     if hit.start >= _TITLE and any(other.start < _TITLE for other, _ in others.get("request", ())):
         factor *= _REQUESTED
@@ -151,24 +123,11 @@ def _discount(hit: Hit, seed: _Role, others: Mapping[str, Sequence[tuple[Hit, _R
     return factor
 
 
-def _is_abroad(hit: Hit, seed: _Role, others: Mapping[str, Sequence[tuple[Hit, _Role]]]) -> bool:
+def _is_abroad(hit: Hit, seed: Role, others: Mapping[str, Sequence[tuple[Hit, Role]]]) -> bool:
     """In the sentence stands another country and nothing of ours."""
     foreign = _in_sentence(hit, others.get("foreign", ()))
     return foreign and seed.label not in _ABROAD and not _in_sentence(hit, others.get("home", ()))
 
 
-def _in_sentence(hit: Hit, others: Sequence[tuple[Hit, _Role]]) -> bool:
+def _in_sentence(hit: Hit, others: Sequence[tuple[Hit, Role]]) -> bool:
     return any(other.sentence == hit.sentence for other, _ in others)
-
-
-def _drop_contained(phrases: dict[str, float]) -> dict[str, float]:
-    """浓烟滚滚 is not told once more by 浓烟."""
-    return {
-        phrase: weight
-        for phrase, weight in phrases.items()
-        if not any(phrase != other and phrase in other and phrases[other] >= weight for other in phrases)
-    }
-
-
-def _sum_up(weights: list[float]) -> float:
-    return sum(weight * _FURTHER**rank for rank, weight in enumerate(sorted(weights, reverse=True)))

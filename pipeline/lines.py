@@ -38,6 +38,8 @@ def enrich_line(post: ClassifiedPost, given_id: JsonScalar = None) -> bytes:
             "url": origin.url,
             "flags": clean.flags,
             "topics": clean.topics,
+            "needs": [_label("needs", one) for one in post.needs],
+            "emotion": None if post.emotion is None else _label("emotion", post.emotion),
         },
         option=orjson.OPT_APPEND_NEWLINE,
     )

@@ -1,4 +1,4 @@
-"""The label families: complaint, incident, rumour and urgency, one YAML file each."""
+"""The label families: complaint, incident, rumour, urgency, needs and emotion, one YAML file each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from schemas.errors import ReadError
 from schemas.reading import Section, read_yaml
 
 TAXONOMY = Path(__file__).parent
-FAMILIES = ("complaint", "incident", "rumour", "urgency")
+FAMILIES = ("complaint", "incident", "rumour", "urgency", "needs", "emotion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Family:
 
 
 def load_families(folder: Path = TAXONOMY) -> Mapping[str, Family]:
-    """The four families by name. Raises ReadError with file, key, value and what is allowed."""
+    """The families by name. Raises ReadError with file, key, value and what is allowed."""
     families = {name: load_family(folder / f"{name}.yml") for name in FAMILIES}
     return MappingProxyType(families)
 
