@@ -12,12 +12,17 @@ from scipy.sparse import csr_array
 
 from nlp.features import COLUMNS, Features, Flags, count_features, hash_features
 from nlp.linear import MODELS, Floats, LinearModel, Numbers, load_model
+from nlp.rebuttals import mark_denials
 from schemas.records import Label
 
 TOLD_WORDS = 3
 _CONSIDERED = 8
 # Below this probability there is no decision to explain.
 _TOLD_FROM = 0.3
+# The task whose posts may deny what they tell.
+_DENIED = "rumour"
+# Log odds of what is rare among short posts, such as a rumour: about one in ten.
+_BASE_ODDS = -2.2
 # Posts of one pass: the packed sort keys hold 15 bits of post and 28 of word.
 _BATCH = 8_192
 
@@ -63,14 +68,16 @@ class LinearTasks:
 
     def probabilities(self, posts: Sequence[Sequence[str]]) -> Mapping[str, Floats]:
         """Calibrated probabilities of each task, one row a post, one column a label."""
-        scores = self.scores(posts)
-        return {task.model.task: calibrate(scores[task.model.task], task.model) for task in self._tasks}
+        found = hash_features(posts)
+        scores = self._score(self._count(found))
+        return {task.model.task: _answer(scores[task.model.task], task.model, found) for task in self._tasks}
 
     def classify(self, posts: Sequence[Sequence[str]]) -> Mapping[str, list[Label]]:
         """The label of each post in each task, with probability and the words that decided.
 
         A task with one column of weights answers for its second label: a probability of 0.1 for `rumour`
-        means that the post is probably none.
+        means that the post is probably none. A post that denies a rumour is called `rebuttal`, and its
+        probability is still that of a rumour.
         """
         labels: dict[str, list[Label]] = {task.model.task: [] for task in self._tasks}
         for start in range(0, len(posts), _BATCH):
@@ -79,7 +86,9 @@ class LinearTasks:
             scores = self._score(self._count(found))
             flat = list(chain.from_iterable(batch))
             for task in self._tasks:
-                labels[task.model.task] += self._label(task, scores[task.model.task], found, flat)
+                given = self._label(task, scores[task.model.task], found, flat)
+                denying = task.model.task == _DENIED
+                labels[task.model.task] += mark_denials(batch, given) if denying else given
         return labels
 
     def _count(self, found: Features) -> csr_array:
@@ -100,7 +109,7 @@ class LinearTasks:
         }
 
     def _label(self, task: _Task, scores: Floats, found: Features, flat: Sequence[str]) -> list[Label]:
-        model, probability = task.model, calibrate(scores, task.model)
+        model, probability = task.model, _answer(scores, task.model, found)
         if task.width == 1:
             chosen, best = np.ones(len(scores), dtype=np.int64), probability[:, 1]
         else:
@@ -144,6 +153,19 @@ def _name_label(model: LinearModel, name: str, sure: float, words: tuple[str, ..
     if model.abstain and sure < model.threshold and name != model.abstain:
         return Label(model.abstain, round(1 - sure, 4))
     return Label(name, round(sure, 4), words)
+
+
+def _answer(scores: Floats, model: LinearModel, found: Features) -> Floats:
+    """Probabilities, those of short posts held near the base rate where the model asks for it."""
+    given = calibrate(scores, model)
+    if not model.full_words:
+        return given
+    rows = found.rows[: len(found.content)][found.content]
+    said = np.minimum(np.bincount(rows, minlength=found.posts) / model.full_words, 1).astype(np.float32)
+    odds = np.log(np.maximum(given[:, 1], 1e-9)) - np.log(np.maximum(given[:, 0], 1e-9))
+    held = 1 / (1 + np.exp(-(said * odds + (1 - said) * _BASE_ODDS)))
+    held = np.where(said < 1, np.minimum(held, given[:, 1]), given[:, 1])
+    return np.stack([1 - held, held], axis=1)
 
 
 def calibrate(scores: Floats, model: LinearModel) -> Floats:

@@ -23,7 +23,8 @@ class LinearModel:
     A post's score for a label is the dot product of its normalised sublinear TF-IDF row with the label's
     weights, plus `intercept`. With two labels there is one column of weights, for the second label.
     Probabilities are softmax(scale * scores + shift), or the logistic of it for one column. Where no label
-    reaches `threshold`, the answer is `abstain` (empty: the task always answers).
+    reaches `threshold`, the answer is `abstain` (empty: the task always answers). With one column of weights
+    a post of fewer content words than `full_words` says less: its log odds come to no more than their share.
     """
 
     task: str
@@ -36,6 +37,7 @@ class LinearModel:
     shift: Floats
     threshold: float = 0.0
     abstain: str = ""
+    full_words: int = 0
 
     def save(self, path: Path) -> None:
         """Write the arrays; weights and document frequencies as float16, half the size at the same scores."""
@@ -48,7 +50,7 @@ class LinearModel:
             intercept=self.intercept,
             calibration=np.array([self.scale, *self.shift], dtype=np.float64),
             abstention=np.array([self.abstain]),
-            threshold=np.array([self.threshold], dtype=np.float64),
+            threshold=np.array([self.threshold, self.full_words], dtype=np.float64),
         )
 
 
@@ -72,6 +74,7 @@ def load_model(task: str, folder: Path = MODELS) -> LinearModel:
         shift=arrays["calibration"][1:].astype(np.float32),
         threshold=float(arrays["threshold"][0]),
         abstain=str(arrays["abstention"][0]),
+        full_words=int(arrays["threshold"][1]),
     )
 
 
@@ -81,6 +84,8 @@ _ARRAYS = {"labels", "columns", "idf", "weights", "intercept", "calibration", "t
 def _check(where: Where, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
     if missing := _ARRAYS - set(arrays):
         raise ReadError(where, "arrays", sorted(arrays), f"还要有 {'、'.join(sorted(missing))}")
+    if len(arrays["threshold"]) != 2:
+        raise ReadError(where, "threshold", arrays["threshold"].tolist(), "下限与足数两个数")
     columns, width = arrays["columns"], arrays["weights"].shape[1]
     if arrays["weights"].shape[0] != len(columns) or len(arrays["idf"]) != len(columns):
         raise ReadError(where, "weights", arrays["weights"].shape, f"{len(columns)} 行")

@@ -8,26 +8,35 @@ from pathlib import Path
 import numpy as np
 
 from nlp.classifier import LinearTasks
-from nlp.linear import load_model
+from nlp.incident import IncidentJudge
+from nlp.linear import Floats, Numbers, load_model
 from nlp.segment import Segmenter
+from nlp.spread import Blend, judge_spread
 from nlp.training.cards import Card
 from nlp.training.complaint import OTHER, Fitted, train_complaint
 from nlp.training.rumour import LABELS as RUMOUR_LABELS
 from nlp.training.rumour import train_rumour
 from nlp.training.scores import Scores, score_probabilities
 from nlp.training.sources import Terms, load_terms
+from nlp.training.spread import FittedSpread, train_spread
 from pipeline.training_data import (
     DataFile,
+    is_spread,
     read_claims,
-    read_file,
     read_files,
+    read_hints,
+    read_ids,
     read_messages,
+    read_plain,
+    read_reports,
+    read_reposts,
     read_unlabelled,
 )
 from schemas.errors import ReadError, Where, one_of
+from schemas.taxonomy.labels import load_families
 from stores.atomic import write_atomic
 
-TASKS = ("complaint", "rumour")
+TASKS = ("complaint", "rumour", "spread")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "rjieba")
 
 
@@ -37,6 +46,7 @@ class Training:
 
     card: Card
     fitted: Fitted
+    blend: Blend | None = None
 
 
 def train_task(task: str, paths: Sequence[Path], out: Path) -> Card:
@@ -48,6 +58,8 @@ def train_task(task: str, paths: Sequence[Path], out: Path) -> Card:
     training = fit_task(task, read_files(paths))
     out.mkdir(parents=True, exist_ok=True)
     training.fitted.model.save(out / f"{task}.npz")
+    if training.blend:
+        training.blend.save(out / f"{task}.blend.json")
     write_atomic(out / f"{task}.card.json", training.card.to_json())
     write_atomic(out / f"{task}.card.md", training.card.to_markdown().encode())
     return training.card
@@ -62,26 +74,74 @@ def fit_task(task: str, files: Sequence[DataFile]) -> Training:
             raise ReadError(
                 Where(file.name), "terms", terms.of(file.name)[1], "可用于训练的数据（此数据只可评测）"
             )
-    fitted = _FIT[task](files, terms)
-    return Training(_describe(task, files, fitted, terms), fitted)
+    blend = None
+    if task == "spread":
+        spread = _fit_spread(files, terms)
+        fitted, blend = spread.fitted, spread.blend
+    else:
+        fitted = _FIT[task](files, terms)
+    return Training(_describe(task, files, fitted, terms), fitted, blend)
 
 
 def evaluate_task(task: str, path: Path) -> Scores:
-    """The scores of the shipped model on a labelled JSONL(.gz) file. Rows it was trained on flatter it."""
-    _check_task(task)
-    file, segmenter = read_file(path), Segmenter()
-    model = load_model(task)
-    if task == "rumour":
-        claims = read_claims([file], segmenter, (), {})
-        words, truth = [one.words for one in claims], [int(one.rumour) for one in claims]
-    else:
-        messages = read_messages([file], segmenter, {})
-        words = [one.words for one in messages]
-        truth = [model.labels.index(one.label) for one in messages]
-    if not words:
+    """The scores of what is shipped on labelled JSONL(.gz) rows: a file, or a folder of them.
+
+    For `rumour` a file of reposts in the folder is judged with the posts it speaks of. Rows a model was
+    trained on flatter it. Raises ReadError.
+    """
+    if task not in _EVALUATE:
+        raise ReadError(Where("evaluate"), "task", task, one_of(_EVALUATE))
+    truth, given, labels = _EVALUATE[task](read_files([path]))
+    if not len(truth):
         raise ReadError(Where(str(path)), "label", None, "带标注的行")
-    given = LinearTasks([model]).probabilities(words)[task]
-    return score_probabilities(np.array(truth, dtype=np.int64), given, model.labels)
+    return score_probabilities(truth, given, labels)
+
+
+Answers = tuple[Numbers, Floats, Sequence[str]]
+
+
+def _evaluate_complaint(files: Sequence[DataFile]) -> Answers:
+    model = load_model("complaint")
+    messages = read_messages(files, Segmenter(), {})
+    given = LinearTasks([model]).probabilities([one.words for one in messages])["complaint"]
+    truth = np.array([model.labels.index(one.label) for one in messages], dtype=np.int64)
+    return truth, given, model.labels
+
+
+def _evaluate_rumour(files: Sequence[DataFile]) -> Answers:
+    segmenter, tasks = Segmenter(), LinearTasks.load(["rumour"])
+    posts = [file for file in files if not is_spread(file)]
+    claims = read_claims(posts, segmenter, (), {})
+    labels = tasks.classify([one.words for one in claims])["rumour"]
+    reposts = read_reposts(files, segmenter)
+    spread = [reposts.get(one, []) for one in read_ids(posts, {})]
+    sure = [
+        judge_spread(label.probability, some).probability for label, some in zip(labels, spread, strict=True)
+    ]
+    rumour = np.array(sure, dtype=np.float32)
+    truth = np.array([one.rumour for one in claims], dtype=np.int64)
+    return truth, np.stack([1 - rumour, rumour], axis=1), RUMOUR_LABELS
+
+
+def _evaluate_incident(files: Sequence[DataFile]) -> Answers:
+    """The kind of each report; the judge is by words and says how sure it is of its own kind only."""
+    family = load_families()["incident"]
+    names = (*family.labels, "none") if "none" not in family.labels else tuple(family.labels)
+    judge = IncidentJudge(family)
+    reports = read_reports(files)
+    truth = np.array([names.index(name) for _, name in reports], dtype=np.int64)
+    given = np.zeros((len(reports), len(names)), dtype=np.float32)
+    for row, (text, _) in zip(given, reports, strict=True):
+        label = judge.judge(text)
+        row[names.index(label.name)] = max(label.probability, 1e-6)
+    return truth, given, names
+
+
+_EVALUATE = {
+    "complaint": _evaluate_complaint,
+    "rumour": _evaluate_rumour,
+    "incident": _evaluate_incident,
+}
 
 
 def _check_task(task: str) -> None:
@@ -94,13 +154,25 @@ def _fit_complaint(files: Sequence[DataFile], terms: Terms) -> Fitted:
     messages = read_messages(files, segmenter, terms.other_every)
     unlabelled = [file for file in files if file.name not in terms.other_every]
     _check_labels(len({message.label for message in messages if message.raw} - {OTHER}), 2)
-    return train_complaint(messages, read_unlabelled(unlabelled, segmenter))
+    return train_complaint(messages, read_unlabelled(unlabelled, segmenter), read_hints(segmenter))
 
 
 def _fit_rumour(files: Sequence[DataFile], terms: Terms) -> Fitted:
-    claims = read_claims(files, Segmenter(), terms.timed, terms.told_every)
+    segmenter = Segmenter()
+    claims = read_claims(files, segmenter, terms.timed, terms.told_every)
     _check_labels(len({claim.rumour for claim in claims if claim.timed}), len(RUMOUR_LABELS))
-    return train_rumour(claims)
+    return train_rumour([*claims, *read_plain(segmenter)])
+
+
+def _fit_spread(files: Sequence[DataFile], terms: Terms) -> FittedSpread:
+    segmenter = Segmenter()
+    posts = [file for file in files if not is_spread(file)]
+    claims = read_claims(posts, segmenter, terms.timed, terms.told_every)
+    plain = read_plain(segmenter)
+    _check_labels(len({claim.rumour for claim in claims if claim.timed}), len(RUMOUR_LABELS))
+    known = read_reposts(files, segmenter)
+    found = [known.get(one, []) for one in read_ids(posts, terms.told_every)]
+    return train_spread([*claims, *plain], [*found, *([] for _ in plain)])
 
 
 _FIT = {"complaint": _fit_complaint, "rumour": _fit_rumour}

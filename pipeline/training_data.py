@@ -12,10 +12,11 @@ import orjson
 
 from nlp.clean import clean_text
 from nlp.segment import Segmenter
+from nlp.spread import Repost
 from nlp.training.cards import Source
 from nlp.training.complaint import OTHER, Message
 from nlp.training.rumour import Claim
-from nlp.training.sources import Terms
+from nlp.training.sources import Terms, plain_complaints, plain_reports
 from nlp.training.splits import hash_text
 from schemas.errors import ReadError, Where, one_of
 from schemas.taxonomy.labels import load_families
@@ -33,6 +34,10 @@ _RUMOUR_LABELS = {
 
 # As many words as a short post has.
 _SHORT = 30
+# What a hotline message counts beside a post that was judged.
+_TOLD_WEIGHT = 0.6
+# Families whose own example sentences tell of something real.
+_PLAIN_FAMILIES = ("incident", "complaint")
 _UNTIMED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -107,10 +112,80 @@ def read_claims(
         if file.name in every:
             told = [_cut(_row_text(where, row), segmenter) for where, row in file.rows[:: every[file.name]]]
             pieces = [*told, *(words[:_SHORT] for words in told)]
-            claims += [Claim(words, rumour=False, time=_UNTIMED, timed=False) for words in pieces]
+            claims += [_plain(words, _TOLD_WEIGHT) for words in pieces]
         else:
             claims += [_read_claim(where, row, file.name in timed, segmenter) for where, row in file.rows]
     return claims
+
+
+def read_reports(files: Sequence[DataFile]) -> list[tuple[str, str]]:
+    """Reports of incidents: the cleaned text, and the kind by its name in the taxonomy. Raises ReadError."""
+    by_zh = {label.zh: name for name, label in load_families()["incident"].labels.items()}
+    reports = []
+    for where, row in (row for file in files for row in file.rows):
+        said = str(row.get("label"))
+        name = by_zh.get(said, said)
+        if name not in by_zh.values():
+            raise ReadError(where, "label", row.get("label"), one_of(by_zh))
+        text = "\n".join(str(row[key]) for key in ("title", "text") if row.get(key)) or _row_text(where, row)
+        reports.append((clean_text(text), name))
+    return reports
+
+
+def is_spread(file: DataFile) -> bool:
+    """Whether the rows of a file are reposts: `post` (an id) and `reposts` (time and text each)."""
+    return all("post" in row and "reposts" in row for _, row in file.rows)
+
+
+def read_reposts(files: Sequence[DataFile], segmenter: Segmenter) -> dict[str, list[Repost]]:
+    """The first reposts of each post, by its id. A time without a year is none."""
+    return {
+        str(row["post"]): [_read_repost(where, one, segmenter) for one in row["reposts"]]
+        for file in files
+        if is_spread(file)
+        for where, row in file.rows
+    }
+
+
+def read_ids(files: Sequence[DataFile], every: Mapping[str, int]) -> list[str]:
+    """The ids of the posts that `read_claims` reads, in its order; empty where it has none."""
+    ids: list[str] = []
+    for file in files:
+        step = every.get(file.name)
+        found = [str(row.get("id", "")) for _, row in file.rows[::step]]
+        ids += [""] * (2 * len(found)) if step else found
+    return ids
+
+
+def _read_repost(where: Where, row: dict[str, Any], segmenter: Segmenter) -> Repost:
+    text, time = row.get("text"), row.get("time")
+    if not isinstance(text, str) or not isinstance(time, str):
+        raise ReadError(where, "reposts", row, "time 与 text")
+    at = parse_time(time, where, "time") if time[:4].isdigit() else None
+    return Repost(segmenter.segment(text) if text.strip() else [], at)
+
+
+def read_plain(segmenter: Segmenter) -> list[Claim]:
+    """Own sentences that are no rumours: plain reports and denials, and the taxonomy's examples."""
+    families = load_families()
+    examples = [
+        text
+        for name in _PLAIN_FAMILIES
+        for label in families[name].labels.values()
+        for text in label.examples
+    ]
+    return [_plain(_cut(text, segmenter), 1.0) for text in [*plain_reports(), *examples]]
+
+
+def read_hints(segmenter: Segmenter) -> list[tuple[list[str], str]]:
+    """The taxonomy's seed words and own short sentences, each with the complaint it speaks for."""
+    labels = load_families()["complaint"].labels
+    seeds = [(seed.phrase, name) for name, label in labels.items() for seed in label.seeds]
+    return [(_cut(text, segmenter), name) for text, name in [*seeds, *plain_complaints()]]
+
+
+def _plain(words: Sequence[str], weight: float) -> Claim:
+    return Claim(words, rumour=False, time=_UNTIMED, timed=False, weight=weight)
 
 
 def _expand(paths: Sequence[Path]) -> Iterator[Path]:

@@ -9,8 +9,8 @@ from scipy.sparse import csr_array, csr_matrix, vstack
 from nlp.features import Flags, feature_matrix, stop_columns
 from nlp.linear import Floats, LinearModel
 from nlp.training.linear import (
+    fit_blend,
     fit_calibration,
-    fit_weights,
     measure_rarity,
     predict_rows,
     prune,
@@ -22,8 +22,10 @@ from nlp.training.splits import fold_groups, group_duplicates
 
 OTHER = "other"
 STRENGTH = 1.0
-# Weight of whole messages, of their beginnings, and of pieces of their middle.
-PIECE_SHARES = (1.0, 0.5, 0.3)
+# Weight of whole messages, of their beginnings, of pieces of their middle, of their first few words.
+PIECE_SHARES = (1.0, 0.5, 0.3, 0.3)
+# And of what the taxonomy itself and own sentences tell of a label.
+HINT_SHARE = 0.5
 FOLDS, TEST_FOLD = 4, 0
 LEAST_ROWS = 3
 DUPLICATE = 0.7
@@ -54,14 +56,19 @@ class Fitted:
     wrong: tuple[int, ...] = ()
 
 
-def train_complaint(messages: Sequence[Message], unlabelled: Sequence[Sequence[str]]) -> Fitted:
-    """Fit, calibrate and score. `unlabelled` messages give document frequencies only.
+def train_complaint(
+    messages: Sequence[Message],
+    unlabelled: Sequence[Sequence[str]],
+    hints: Sequence[tuple[Sequence[str], str]] = (),
+) -> Fitted:
+    """Fit, calibrate and score. `unlabelled` messages give document frequencies only; `hints` are words and
+    short sentences with the label they speak for, never calibrated or scored on.
 
     Raw messages of fold 0 by hash are held out; near-duplicates go where the smallest hash among them goes,
     so a message and its segmented twin never stand on both sides. A segmented row with a raw twin is left
     out.
     """
-    rows = _Rows(messages, unlabelled)
+    rows = _Rows(messages, unlabelled, hints)
     trial = _fit(rows, rows.usable & (rows.folds != TEST_FOLD))
     held_out = rows.raw & rows.said & (rows.folds == TEST_FOLD)
     scores, wrong = _score(trial, rows, held_out)
@@ -74,13 +81,21 @@ class _Rows:
     Pieces teach that a short complaint is one too; without them all that is short is taken for everyday talk.
     """
 
-    def __init__(self, messages: Sequence[Message], unlabelled: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self,
+        messages: Sequence[Message],
+        unlabelled: Sequence[Sequence[str]],
+        hints: Sequence[tuple[Sequence[str], str]],
+    ) -> None:
         self.whole = feature_matrix([message.words for message in messages])
         self.leads = feature_matrix([_cut_lead(message) for message in messages])
         self.middles = feature_matrix([_cut_middle(message) for message in messages])
+        self.heads = feature_matrix([_cut_head(message) for message in messages])
+        self.hints = feature_matrix([words for words, _ in hints])
         self.corpus = feature_matrix(unlabelled) if unlabelled else self.whole[:0]
         self.labels = sorted({message.label for message in messages})
         self.truth = np.array([self.labels.index(message.label) for message in messages], dtype=np.int64)
+        self.hinted = np.array([self.labels.index(label) for _, label in hints], dtype=np.int64)
         self.raw = np.array([message.raw for message in messages])
         self.said = np.array([message.label != OTHER for message in messages])
         columns, rarity = measure_rarity(self.whole, 2, stop_columns())
@@ -100,12 +115,18 @@ def _cut_middle(message: Message) -> Sequence[str]:
     return message.words[start : start + 10 + (message.hash >> 4) % 30]
 
 
+def _cut_head(message: Message) -> Sequence[str]:
+    """The first 4 to 11 words: no more than a title or a cry says."""
+    return message.words[: 4 + (message.hash >> 8) % 8]
+
+
 def _fit(rows: _Rows, train: Flags) -> LinearModel:
     """A pruned model on the rows of `train`, calibrated on its raw rows by folds that were left out in
     turn."""
     known = _stack(rows.whole[np.flatnonzero(train)], rows.corpus)
     columns, rarity = measure_rarity(known, LEAST_ROWS, stop_columns())
-    parts = [weigh(counts, columns, rarity) for counts in (rows.whole, rows.leads, rows.middles)]
+    counted = (rows.whole, rows.leads, rows.middles, rows.heads, rows.hints)
+    parts = [weigh(counts, columns, rarity) for counts in counted]
     whole = np.zeros((len(train), len(rows.labels)), dtype=np.float32)
     leads = np.zeros_like(whole)
     for fold in set(rows.folds[train].tolist()):
@@ -125,16 +146,17 @@ def _fit(rows: _Rows, train: Flags) -> LinearModel:
 
 
 def _fit_parts(parts: Sequence[csr_array], rows: _Rows, train: Flags) -> tuple[Floats, Floats]:
-    """Weights learnt from whole messages and, at less weight, from the pieces of the complaints among
-    them."""
+    """Weights learnt from whole messages and, at less weight, from the pieces of the complaints among them
+    and from the hints."""
     whole, pieces = np.flatnonzero(train), np.flatnonzero(train & rows.said)
-    chosen = (whole, pieces, pieces)
-    stacked = vstack([csr_matrix(part[at]) for part, at in zip(parts, chosen, strict=True)], format="csr")
-    truth = np.concatenate([rows.truth[at] for at in chosen])
-    weights = np.concatenate(
-        [np.full(len(at), share) for at, share in zip(chosen, PIECE_SHARES, strict=True)]
-    )
-    return fit_weights(csr_array(stacked), truth, STRENGTH, weights)
+    chosen = (whole, pieces, pieces, pieces)
+    *cut, hints = parts
+    taken = [csr_matrix(part[at]) for part, at in zip(cut, chosen, strict=True)]
+    stacked = vstack([*taken, csr_matrix(hints)], format="csr")
+    truth = np.concatenate([*(rows.truth[at] for at in chosen), rows.hinted])
+    shares = [np.full(len(at), share) for at, share in zip(chosen, PIECE_SHARES, strict=True)]
+    weights = np.concatenate([*shares, np.full(len(rows.hinted), HINT_SHARE)])
+    return fit_blend(csr_array(stacked), truth, STRENGTH, weights)
 
 
 def _score(model: LinearModel, rows: _Rows, test: Flags) -> tuple[Scores, tuple[int, ...]]:

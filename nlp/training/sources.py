@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 
 from nlp.knowledge import read_knowledge
 from schemas.reading import Section
@@ -62,3 +63,18 @@ def load_terms() -> Terms:
 
 def _read_steps(section: Section) -> Mapping[str, int]:
     return {name: section.whole(name, 1) for name in section.names()}
+
+
+def plain_reports() -> tuple[str, ...]:
+    """Own sentences that tell of an incident, or deny one, without being a rumour; one a line in
+    nlp/knowledge."""
+    text = (files("nlp.knowledge") / "plain_reports.txt").read_text("utf-8")
+    return tuple(line for line in text.splitlines() if line)
+
+
+def plain_complaints() -> tuple[tuple[str, str], ...]:
+    """Own short complaints and small talk, each with its label."""
+    top = read_knowledge("plain_complaints")
+    said = tuple((text, label) for label in top.names() for text in top.texts(label, 1))
+    top.close()
+    return said
