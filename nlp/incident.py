@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nlp.knowledge import read_knowledge
 from nlp.phrases import Hit, PhraseSet
-from nlp.seeds import Role, collect_roles, drop_contained, holds_back, name_deciding, sum_up
+from nlp.seeds import Role, collect_roles, drop_contained, holds_back, is_telling, name_deciding, sum_up
 from schemas.records import Label
 from schemas.taxonomy.labels import Family
 
@@ -42,7 +42,7 @@ class IncidentJudge:
     def __init__(self, family: Family) -> None:
         self._roles = [*_collect_roles(family)]
         self.phrases = PhraseSet(
-            [role.phrase for role in self._roles], [role.what == "seed" for role in self._roles]
+            [role.phrase for role in self._roles], [is_telling(role) for role in self._roles]
         )
 
     def judge(self, text: str) -> Label:

@@ -8,13 +8,18 @@ from typing import NamedTuple
 
 import ahocorasick_rs
 
+from nlp.knowledge import read_knowledge
+
 _DIGITS = frozenset("0123456789")
 _SENTENCE_END = re.compile("[。！？!?；;\n]")
 _START = itemgetter(1)
+_KNOWN = read_knowledge("phrases")
+_COMMON = frozenset(_KNOWN.texts("common", 1))
+_KNOWN.close()
 
 
 class Hit(NamedTuple):
-    """A phrase in a text: its number, where its longest part stands, and where the sentence around it
+    """A phrase in a text: its number, where its most telling part stands, and where the sentence around it
     begins."""
 
     phrase: int
@@ -31,7 +36,7 @@ class PhraseSet:
     """
 
     def __init__(self, phrases: Sequence[str], telling: Sequence[bool] | None = None) -> None:
-        self.parts = [sorted(phrase.split(), key=len, reverse=True) for phrase in phrases]
+        self.parts = [sorted(phrase.split(), key=_rank) for phrase in phrases]
         self.telling = [True] * len(phrases) if telling is None else [*telling]
 
     def find(self, text: str) -> Sequence[Hit]:
@@ -44,19 +49,21 @@ class PhraseSet:
 
 
 class PhraseFinder:
-    """Finds the phrases of several sets by one automaton over the longest part of each."""
+    """Finds the phrases of several sets by one automaton over the most telling part of each."""
 
     def __init__(self, sets: Sequence[PhraseSet]) -> None:
-        longest = [parts[0] for phrases in sets for parts in phrases.parts]
-        anchors = {anchor: at for at, anchor in enumerate(dict.fromkeys(longest))}
-        # For each anchor: which sets it speaks for, as bits; is it a number; set, phrase and further parts.
-        self._told = [0] * len(anchors)
+        telling = [parts[0] for phrases in sets for parts in phrases.parts]
+        anchors = {anchor: at for at, anchor in enumerate(dict.fromkeys(telling))}
+        # For each anchor: which sets it is of and which it speaks for, as bits; whether it is a number; its
+        # phrases as set, number and further parts.
+        self._owners, self._told = [0] * len(anchors), [0] * len(anchors)
         self._numeric = [anchor[0] in _DIGITS or anchor[-1] in _DIGITS for anchor in anchors]
         self._phrases: list[list[tuple[int, int, list[str]]]] = [[] for _ in anchors]
         for owner, phrases in enumerate(sets):
-            for phrase, (parts, telling) in enumerate(zip(phrases.parts, phrases.telling, strict=True)):
+            for phrase, (parts, tells) in enumerate(zip(phrases.parts, phrases.telling, strict=True)):
                 at = anchors[parts[0]]
-                self._told[at] |= telling << owner
+                self._owners[at] |= 1 << owner
+                self._told[at] |= tells << owner
                 self._phrases[at].append((owner, phrase, parts[1:]))
         self._none: tuple[Sequence[Hit], ...] = ((),) * len(sets)
         # A table of states is larger than the default and a third faster.
@@ -65,8 +72,8 @@ class PhraseFinder:
         )
 
     def find(self, text: str) -> Sequence[Sequence[Hit]]:
-        """For each set every phrase that stands in the text, by the place of its longest part; overlapping
-        ones too."""
+        """For each set every phrase that stands in the text, by the place of its most telling part;
+        overlapping ones too."""
         matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
         told, by_anchor = 0, self._told
         for match in matches:
@@ -80,16 +87,23 @@ class PhraseFinder:
         bounds = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
         at, last = 0, len(bounds) - 2
         for anchor, start, end in matches:
+            if not told & self._owners[anchor] or (
+                self._numeric[anchor] and _within_number(text, start, end)
+            ):
+                continue
             while bounds[at + 1] <= start and at < last:
                 at += 1
-            if self._numeric[anchor] and _within_number(text, start, end):
-                continue
             for owner, phrase, rest in self._phrases[anchor]:
-                if not told >> owner & 1:
-                    continue
-                if not rest or _all_in(text, rest, bounds[at], max(bounds[at + 1], end)):
+                if told >> owner & 1 and (
+                    not rest or _all_in(text, rest, bounds[at], max(bounds[at + 1], end))
+                ):
                     hits[owner].append(Hit(phrase, start, end, bounds[at]))
         return hits
+
+
+def _rank(part: str) -> tuple[bool, int]:
+    """The part to look for comes first: the longest that is no everyday word."""
+    return part in _COMMON, -len(part)
 
 
 def _all_in(text: str, parts: Sequence[str], start: int, end: int) -> bool:

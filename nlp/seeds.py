@@ -42,7 +42,7 @@ class SeedJudge:
         self._least = _THRESHOLD[family.name]
         self._roles = [*collect_roles(family)]
         self.phrases = PhraseSet(
-            [role.phrase for role in self._roles], [role.what == "seed" for role in self._roles]
+            [role.phrase for role in self._roles], [is_telling(role) for role in self._roles]
         )
 
     def judge(self, text: str) -> tuple[Label, ...]:
@@ -81,6 +81,11 @@ def collect_roles(family: Family) -> Iterator[Role]:
         yield from (Role("seed", label.name, seed.weight, seed.phrase) for seed in label.seeds)
         yield from (Role("against", label.name, 0, phrase) for phrase in label.against)
     yield from (Role("not_now", "", 0, phrase) for phrase in family.not_now)
+
+
+def is_telling(role: Role) -> bool:
+    """A seed that is more than a hint (weight 1): hints alone make no label."""
+    return role.what == "seed" and role.weight > 1
 
 
 def holds_back(other: Hit, against: Role, hit: Hit, seed: Role) -> bool:
