@@ -117,8 +117,6 @@ def _list_rules(fields: Fields, flags: set[str]) -> tuple[Rule, ...]:
         characters.drop_invisible,
         characters.narrow_characters,
         _read_markup,
-        characters.drop_invisible,
-        characters.narrow_characters,
         partial(web.drop_ruby, is_traditional=_SIMPLIFIER.traditional),
         _narrow_spaces,
         web.drop_lines,
@@ -149,7 +147,9 @@ def _repair_mojibake(text: str, flags: set[str]) -> str:
 
 
 def _read_markup(text: str) -> str:
-    return web.drop_markup(web.read_page(text)) if "<" in text or "&" in text else text
+    if "<" not in text and "&" not in text:
+        return text
+    return characters.narrow_characters(characters.drop_invisible(web.drop_markup(web.read_page(text))))
 
 
 def _narrow_spaces(text: str) -> str:

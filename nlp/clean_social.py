@@ -43,6 +43,8 @@ def take_links(text: str, fields: Fields) -> str:
 
 def take_names(text: str, fields: Fields) -> str:
     """The text without @names and without the `//@name:` of repost chains; the reposted words stay."""
+    if "@" not in text:
+        return text
 
     def take(match: re.Match[str]) -> str:
         fields.mentions[match[match.lastindex or 1]] = None
@@ -53,6 +55,8 @@ def take_names(text: str, fields: Fields) -> str:
 
 def take_topics(text: str, fields: Fields) -> str:
     """The text with `#topic#` as plain words; `3#楼和5#楼` is no topic."""
+    if "#" not in text:
+        return text
 
     def take(match: re.Match[str]) -> str:
         topic = match[1].strip()
@@ -65,6 +69,8 @@ def take_topics(text: str, fields: Fields) -> str:
 
 def drop_feelings(text: str) -> str:
     """Without `[泪]`, `[doge]` and other feelings in brackets; `[求助]`, `[紧急]` and their like stay."""
+    if "[" not in text:
+        return text
     return _TAG.sub(
         lambda tag: " " if tag[1] not in _KEPT_TAGS and _FEELING.fullmatch(tag[1]) else tag[0], text
     )

@@ -81,6 +81,9 @@ def drop_ruby(text: str, is_traditional: re.Pattern[str]) -> str:
     `3(room)`, `(OK)` and `小李(he)` stay. Where the page lost the character, its sound goes as well.
     """
 
+    if "(" not in text and "（" not in text and ")" not in text:
+        return text
+
     def read(match: re.Match[str]) -> str:
         char, sound = match[1], match[2]
         sure = _HAS_TONE.search(sound) or is_traditional.match(char)

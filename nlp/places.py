@@ -153,8 +153,8 @@ def _find_patterns(
 
 def _drop_longer(named: list[Named]) -> list[Named]:
     """Without names that only carry more words before another one: 反映示例路 where 示例路 stands too."""
-    names = {one.name for one in named}
-    return [one for one in named if not any(one.name[cut:] in names for cut in range(1, len(one.name) - 2))]
+    names = tuple(one.name for one in named)
+    return [one for one in named if not one.name[1:].endswith(names)]
 
 
 def _swallowed(hit: Hit, named: list[Named]) -> bool:
