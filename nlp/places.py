@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, product
 
 import ahocorasick_rs
 import rjieba
@@ -33,6 +33,15 @@ _DATELINE = re.compile(
 _NUMBERED = re.compile(r"\d{1,5}号")
 _NUMERALS = frozenset("0123456789一二三四五六七八九十")
 _FINENESS = {level: rank for rank, level in enumerate(PLACE_LEVELS)}
+# By level, whether the suffix is a weak sign, whether a division is beside it, whether a number follows.
+_PATTERN_SCORES = {
+    (level, weak, placed, numbered): round(
+        SCORES[level] + weak * SCORES["weak"] + placed * SCORES["placed"] + numbered * SCORES["numbered"], 3
+    )
+    for level, weak, placed, numbered in product(
+        ("estate", "community", "road", "firm"), (False, True), (False, True), (False, True)
+    )
+}
 _DIVISIONS = ("province", "city", "district", "street")
 
 
@@ -128,10 +137,7 @@ def _find_patterns(
     text: str, hits: list[Hit], suffixes: list[tuple[int, int]], ends: frozenset[int]
 ) -> list[Named]:
     """The names that end with the suffixes; each begins after the last division or name before it."""
-    fixed = [hit.end for hit in hits if not hit.meanings[0].short]
-    cities = [
-        hit.end for hit in hits if hit.meanings[0].short and hit.meanings[0].level in ("province", "city")
-    ]
+    fixed, cities = _find_ends(hits) if hits else ([], [])
     named: list[Named] = []
     floor = last = at = 0
     for start, end in suffixes:
@@ -151,6 +157,19 @@ def _find_patterns(
     return _drop_longer(named) if len(named) > 1 else named
 
 
+def _find_ends(hits: list[Hit]) -> tuple[list[int], list[int]]:
+    """Where full names end, and where short names of provinces and cities do."""
+    fixed: list[int] = []
+    cities: list[int] = []
+    for _, end, meanings in hits:
+        first = meanings[0]
+        if not first.short:
+            fixed.append(end)
+        elif first.level in ("province", "city"):
+            cities.append(end)
+    return fixed, cities
+
+
 def _drop_longer(named: list[Named]) -> list[Named]:
     """Without names that only carry more words before another one: 反映示例路 where 示例路 stands too."""
     names = tuple(one.name for one in named)
@@ -168,17 +187,14 @@ def _swallowed(hit: Hit, named: list[Named]) -> bool:
 
 
 def _place_named(named: Named, text: str, resolved: list[Resolved], home: Division | None) -> Place | None:
-    score = SCORES[named.level] + (SCORES["weak"] if named.weak else 0)
-    above = _find_above(named, resolved)
-    if above is not None:
-        score += SCORES["placed"]
-    if named.level == "road" and _NUMBERED.match(text, named.end):
-        score += SCORES["numbered"]
+    above = _find_above(named, resolved) if resolved else None
+    numbered = named.level == "road" and _NUMBERED.match(text, named.end) is not None
+    score = _PATTERN_SCORES[named.level, named.weak, above is not None, numbered]
     if score < THRESHOLD:
         return None
     path = above.path if above is not None else home.path if home is not None else ""
     return Place(
-        named.name, None, named.level, round(score, 3), f"{path}/{named.name}" if path else named.name,
+        named.name, None, named.level, score, f"{path}/{named.name}" if path else named.name,
         named.start, named.end,
     )  # fmt: skip
 

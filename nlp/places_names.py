@@ -98,12 +98,12 @@ def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[Resolved]:
     """Each hit with its likeliest meaning and its score; those below the threshold are left out."""
     if home is None and len(hits) == 1 and len(hits[0].meanings) == 1:
         return _resolve_only(hits[0])
-    stated = {meaning.name for hit in hits for meaning in hit.meanings if meaning.sure or not meaning.short}
+    stated = _collect_stated(hits)
     chosen: list[Resolved] = []
     for start, end, meanings in hits:
-        best, score = meanings[0], -1.0
+        best, score = meanings[0], _score(meanings[0], stated, home)
         equal = False
-        for meaning in meanings:
+        for meaning in meanings[1:]:
             likely = _score(meaning, stated, home)
             if likely > score:
                 best, score, equal = meaning, likely, False
@@ -114,6 +114,17 @@ def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[Resolved]:
         if score >= THRESHOLD:
             chosen.append(Resolved(start, end, best, min(round(score, 3), 1.0)))
     return chosen
+
+
+def _collect_stated(hits: Sequence[Hit]) -> set[str]:
+    """The names that the text states: whatever a full name means, it is called so."""
+    stated: set[str] = set()
+    for _, _, meanings in hits:
+        if meanings[0].short:
+            stated.update(meaning.name for meaning in meanings if meaning.sure)
+        else:
+            stated.add(meanings[0].name)
+    return stated
 
 
 def _resolve_only(hit: Hit) -> list[Resolved]:
