@@ -28,7 +28,7 @@ def predict_counts(reference: Counts, exposures: Counts, exposure: float, observ
 
     >>> verdict = predict_counts(np.array([0.0, 1, 0, 0, 1, 0, 0]), np.ones(7), 1.0, observed=4, p=0.01)
     >>> verdict.upper, verdict.p < 0.01
-    (2.0, True)
+    (3.0, True)
     """
     total = float(exposures.sum())
     if total <= 0 or exposure <= 0:
