@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from nlp.knowledge import read_knowledge
 from schemas.gazetteer import GazetteerEntry
@@ -36,7 +37,9 @@ class GazetteerIndex:
         self.by_code: dict[str, Division] = {}
         self.full: dict[str, list[Division]] = {}
         self.short: dict[str, list[Division]] = {}
-        for entry in entries:
+        further = known.section("further_provinces")
+        provinces = (GazetteerEntry(further.text(name), name, "province", None) for name in further.names())
+        for entry in chain(provinces, entries):
             self._add(entry)
         self.unsafe = frozenset((*known.texts("unsafe_short", 1), *known.texts("unsafe_full", 1)))
 
