@@ -207,7 +207,7 @@ class WarningEngine:
 
 
 def _level_step(revision: int, level: Level, measures: Mapping[str, int], now: datetime) -> Step:
-    return Step(now, f"第{revision}版 {level.name.lower()}", write_measures(measures))
+    return Step(now, f"第{revision}版 {level_zh(level)}", write_measures(measures))
 
 
 def _with_joined(reason: str, history: tuple[Step, ...]) -> str:

@@ -33,11 +33,13 @@ class Rise:
     def lines(self, most: int = 6) -> str:
         """The latest bars that are not empty, in words: `7月9日 05 时 3 条，06 时 5 条`."""
         told = [(self.start + at * self.step, count) for at, count in enumerate(self.counts) if count]
-        return "，".join(f"{self._when(at)} {count} 条" for at, count in told[-most:])
-
-    def _when(self, at: datetime) -> str:
-        day = f"{at.month}月{at.day}日"
-        return f"{day} {at:%H} 时" if self.step == _HOUR else day
+        words, day = list[str](), ""
+        for at, count in told[-most:]:
+            before, day = day, f"{at.month}月{at.day}日"
+            hour = f"{at:%H} 时" if self.step == _HOUR else ""
+            when = " ".join(part for part in ("" if day == before else day, hour) if part)
+            words.append(f"{when} {count} 条")
+        return "，".join(words)
 
 
 def count_rise(times: Sequence[datetime], until: datetime) -> Rise | None:

@@ -56,10 +56,13 @@ ALERT = Alert(
     route="tingdong_emergency",
     raised_at=START + timedelta(hours=6),
     rumour=0.12,
-    history=(Step(START, "第1版 orange", "reports=6"),),
+    history=(Step(START, "第1版 橙色（二级）", "reports=6"),),
 )
 UPDATE = replace(
-    ALERT, revision=2, level=Level.RED, history=(*ALERT.history, Step(START, "第2版 red", "reports=12"))
+    ALERT,
+    revision=2,
+    level=Level.RED,
+    history=(*ALERT.history, Step(START, "第2版 红色（一级）", "reports=12")),
 )
 GROUP = DUTY.groups["tingdong_emergency"]
 RULE = next(rule for rule in load_rules(duty=DUTY) if rule.name == "growth_hazard")
