@@ -26,7 +26,7 @@ class SeasonalOptions:
 
 
 def seasonal_bound(
-    counts: Counts, at: int, alpha: float = 0.02, options: SeasonalOptions | None = None
+    counts: Counts, at: int, alpha: float = 0.018, options: SeasonalOptions | None = None
 ) -> float:
     """The upper bound for the count at index `at` from all counts before it; an alarm is a count above it.
 
