@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nlp.classifier import LinearTasks
 from nlp.clean import clean_post
 from nlp.facts import find_facts
-from nlp.fingerprint import fingerprint
+from nlp.fingerprint import fingerprint_batch
 from nlp.incident import IncidentJudge
 from nlp.phrases import PhraseFinder
 from nlp.places import PlaceFinder
@@ -79,7 +79,7 @@ class TextCore:
         texts = [full_text(clean) for clean in cleaned]
         words = self._segmenter.segment_batch(texts)
         labels = self._tasks.classify(words)
-        prints = [fingerprint(said) for said in words]
+        prints = fingerprint_batch(words)
         hits = [self._phrases.find(text) for text in texts]
         incidents = [self._incident.judge_hits(found[0]) for found in hits]
         facts = [find_facts(text, post.origin.time) for text, post in zip(texts, posts, strict=True)]

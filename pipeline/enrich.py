@@ -2,14 +2,13 @@
 
 import gc
 import os
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_context
 from pathlib import Path
 
 from nlp.core import TextCore
@@ -101,15 +100,16 @@ def _advance(before: Progress, chunk: Chunk, done: _Done) -> Progress:
 
 def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> Iterator[tuple[Chunk, _Done]]:
     """Each chunk with its result, in order; never more than two chunks a process in memory."""
-    core = load_core(task.deployment)
-    # What stays for good is no garbage collector's work, and a forked process shares it as long as nobody
-    # writes to it.
-    gc.freeze()
-    stack.callback(gc.unfreeze)
     if jobs == 1:
+        core = _load(task.deployment)
+        stack.callback(gc.unfreeze)
         yield from ((chunk, _enrich_chunk(core, chunk, task)) for chunk in chunks)
         return
-    pool = stack.enter_context(ProcessPoolExecutor(jobs, mp_context=get_context(_start_method())))
+    # spawn: a forked process would wait for ever for the threads that rensa and numpy keep in the parent.
+    context = get_context("spawn")
+    pool = stack.enter_context(
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_load, initargs=(task.deployment,))
+    )
     waiting: deque[tuple[Chunk, Future[_Done]]] = deque()
     for chunk in chunks:
         waiting.append((chunk, pool.submit(_enrich_in_worker, chunk, task)))
@@ -120,10 +120,11 @@ def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> 
         yield first, future.result()
 
 
-def _start_method() -> str:
-    """Forked processes need not load the core again. Beside other threads, which may hold locks, no fork."""
-    alone = threading.active_count() == 1 and "fork" in get_all_start_methods()
-    return "fork" if alone else "spawn"
+def _load(deployment: Path | None) -> TextCore:
+    """The core, once a process. What stays for good is no garbage collector's work."""
+    core = load_core(deployment)
+    gc.freeze()
+    return core
 
 
 def _enrich_in_worker(chunk: Chunk, task: _Task) -> _Done:
