@@ -132,7 +132,7 @@ class WarningEngine:
         if rises:
             steps.append(_level_step(revision, judgement.level, last_measures(host), now))
         joined = replace(
-            host,
+            self._retitled(host, lead) if rises else host,
             revision=revision,
             level=judgement.level if rises else host.level,
             reason=judgement.reason if rises else host.reason,
@@ -143,6 +143,19 @@ class WarningEngine:
         self._waiting.pop(lead.group, None)
         self._standing[host.group] = joined
         return joined
+
+    def _retitled(self, host: Alert, lead: Finding) -> Alert:
+        """The warning about what is gravest in it: the flood and not the power cut it began with."""
+        return replace(
+            host,
+            rule=lead.rule.name,
+            event_id=lead.event_id or host.event_id,
+            title=lead.title,
+            label=lead.label,
+            place=lead.place or host.place,
+            route=self._route(lead),
+            rumour=lead.rumour,
+        )
 
     def _tell(self, group: str, judgement: Judgement, standing: Alert | None, now: datetime) -> Alert:
         lead = judgement.lead
@@ -167,6 +180,10 @@ class WarningEngine:
             rumour=lead.rumour,
             history=history,
         )
+        if standing is not None and standing.level < lead.level:
+            # The level rests on something graver that has joined: that stays the subject.
+            same = ("rule", "event_id", "title", "label", "place", "route", "rumour")
+            alert = replace(alert, **{name: getattr(standing, name) for name in same})
         self._standing[group] = alert
         self._quieted.mute(replace(lead, level=judgement.level), now)
         return alert

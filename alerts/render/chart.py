@@ -49,7 +49,7 @@ def count_rise(times: Sequence[datetime], until: datetime) -> Rise | None:
     local = sorted(min(at, until).astimezone(SHANGHAI) for at in times)
     step = _HOUR if local[-1] - local[0] <= _MOST_HOURS * _HOUR else _DAY
     most = _MOST_HOURS if step == _HOUR else _MOST_DAYS
-    end = _floor(until.astimezone(SHANGHAI), step)
+    end = _floor(local[-1], step)
     start = max(_floor(local[0], step), end - (most - 1) * step)
     bins = Counter((_floor(at, step) - start) // step for at in local)
     return Rise(start, step, tuple(bins[at] for at in range((end - start) // step + 1)))

@@ -24,6 +24,12 @@ def test_two_days_are_counted_by_the_hour_and_more_by_the_day() -> None:
     assert (days.counts, days.unit_zh, days.lines()) == ((1, 0, 0, 2), "天", "4月1日 1 条，4月4日 2 条")
 
 
+def test_an_all_clear_days_later_still_shows_the_rise() -> None:
+    rise = count_rise([START, START + timedelta(hours=2)], START + timedelta(days=9))
+    assert rise is not None
+    assert rise.counts == (1, 0, 1)
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_one_post_is_no_rise(count: int) -> None:
     assert count_rise([START] * count, START) is None

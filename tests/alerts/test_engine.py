@@ -279,6 +279,8 @@ def test_what_happens_at_the_same_place_joins_the_standing_warning_and_may_raise
     more = bench.take(rest)
     assert {alert.id for alert in more} == {first.id}
     assert more[-1].level == Level.ORANGE
+    assert more[-1].label == "incident.explosion"
+    assert more[-1].group == first.group
 
 
 def test_two_estates_stay_two_warnings() -> None:
