@@ -16,6 +16,8 @@ from nlp.rebuttals import mark_denials
 from schemas.records import Label
 
 TOLD_WORDS = 3
+# `<task>_short` answers for a task's posts of few words.
+SHORT = "_short"
 _CONSIDERED = 8
 # Below this probability there is no decision to explain.
 _TOLD_FROM = 0.3
@@ -42,15 +44,19 @@ class LinearTasks:
     """Several linear tasks over one feature matrix. Immutable after loading; one sparse product a batch."""
 
     def __init__(self, models: Sequence[LinearModel]) -> None:
-        self._tasks = tuple(_place(models))
+        placed = tuple(_place(models))
+        self._tasks = tuple(task for task in placed if not task.model.task.endswith(SHORT))
+        self._shorts = {
+            task.model.task.removesuffix(SHORT): task for task in placed if task.model.task.endswith(SHORT)
+        }
         known = np.unique(np.concatenate([model.columns for model in models]))
         # Slot -1: no task knows this feature; it is dropped before counting.
         self._slots = np.full(COLUMNS, -1, dtype=np.int32)
         self._slots[known] = np.arange(len(known), dtype=np.int32)
-        width = sum(task.width for task in self._tasks)
+        width = sum(task.width for task in placed)
         self._weights = np.zeros((len(known), width), dtype=np.float32)
         self._squares = np.zeros((len(known), len(models)), dtype=np.float32)
-        for task in self._tasks:
+        for task in placed:
             at = self._slots[task.model.columns]
             self._weights[at, task.first : task.first + task.width] = (
                 task.model.idf[:, None] * task.model.weights
@@ -59,8 +65,10 @@ class LinearTasks:
 
     @classmethod
     def load(cls, tasks: Sequence[str], folder: Path = MODELS) -> "LinearTasks":
-        """The shipped models of these tasks. Raises ReadError where one is missing or broken."""
-        return cls([load_model(task, folder) for task in tasks])
+        """The shipped models of these tasks, with those for their short posts. Raises ReadError where one is
+        missing or broken."""
+        shorts = [f"{task}{SHORT}" for task in tasks if (folder / f"{task}{SHORT}.npz").is_file()]
+        return cls([load_model(task, folder) for task in (*tasks, *shorts)])
 
     def scores(self, posts: Sequence[Sequence[str]]) -> Mapping[str, Floats]:
         """Raw scores of each task, one row a post."""
@@ -70,7 +78,7 @@ class LinearTasks:
         """Calibrated probabilities of each task, one row a post, one column a label."""
         found = hash_features(posts)
         scores = self._score(self._count(found))
-        return {task.model.task: _answer(scores[task.model.task], task.model, found) for task in self._tasks}
+        return {task.model.task: self._answer(task, scores, found)[0] for task in self._tasks}
 
     def classify(self, posts: Sequence[Sequence[str]]) -> Mapping[str, list[Label]]:
         """The label of each post in each task, with probability and the words that decided.
@@ -86,7 +94,7 @@ class LinearTasks:
             scores = self._score(self._count(found))
             flat = list(chain.from_iterable(batch))
             for task in self._tasks:
-                given = self._label(task, scores[task.model.task], found, flat)
+                given = self._label(task, scores, found, flat)
                 denying = task.model.task == _DENIED
                 labels[task.model.task] += mark_denials(batch, given) if denying else given
         return labels
@@ -105,29 +113,48 @@ class LinearTasks:
         return {
             task.model.task: products[:, task.first : task.first + task.width] / norms[:, task.norm, None]
             + task.model.intercept
-            for task in self._tasks
+            for task in (*self._tasks, *self._shorts.values())
         }
 
-    def _label(self, task: _Task, scores: Floats, found: Features, flat: Sequence[str]) -> list[Label]:
-        model, probability = task.model, _answer(scores, task.model, found)
+    def _answer(self, task: _Task, scores: Mapping[str, Floats], found: Features) -> tuple[Floats, Flags]:
+        """Probabilities, and which posts the model for short ones answered for."""
+        given = calibrate(scores[task.model.task], task.model)
+        said = _count_content(found)
         if task.width == 1:
-            chosen, best = np.ones(len(scores), dtype=np.int64), probability[:, 1]
+            return _hold_back(given, said, task.model.full_words), np.zeros(found.posts, dtype=np.bool_)
+        short = self._shorts.get(task.model.task)
+        few: Flags = said < (short.model.full_words if short else 0)
+        if short and few.any():
+            given[few] = calibrate(scores[short.model.task][few], short.model)
+        return given, few
+
+    def _label(
+        self, task: _Task, scores: Mapping[str, Floats], found: Features, flat: Sequence[str]
+    ) -> list[Label]:
+        model, short = task.model, self._shorts.get(task.model.task, task)
+        probability, few = self._answer(task, scores, found)
+        if task.width == 1:
+            chosen, best = np.ones(found.posts, dtype=np.int64), probability[:, 1]
         else:
             chosen = probability.argmax(axis=1)
-            best = probability[np.arange(len(scores)), chosen]
-        told = self._tell_words(task, np.minimum(chosen, task.width - 1), best >= _TOLD_FROM, found, flat)
+            best = probability[np.arange(found.posts), chosen]
+        column = np.where(few, short.first, task.first) + np.minimum(chosen, task.width - 1)
+        told = self._tell_words(column, best >= _TOLD_FROM, found, flat)
+        least = np.where(few, short.model.threshold, model.threshold)
         return [
-            _name_label(model, model.labels[at], float(sure), words)
-            for at, sure, words in zip(chosen.tolist(), best.tolist(), told, strict=True)
+            _name_label(model, model.labels[at], float(sure), words, enough)
+            for at, sure, words, enough in zip(
+                chosen.tolist(), best.tolist(), told, least.tolist(), strict=True
+            )
         ]
 
     def _tell_words(
-        self, task: _Task, chosen: Numbers, asked: Flags, found: Features, flat: Sequence[str]
+        self, column: Numbers, asked: Flags, found: Features, flat: Sequence[str]
     ) -> list[tuple[str, ...]]:
-        """The content words of most weight for its label, most telling first, of each post asked for."""
+        """The content words of most weight in its column, most telling first, of each post asked for."""
         words = np.flatnonzero(found.content & asked[found.rows[: len(found.content)]])
         rows, slots = found.rows[words], self._slots[found.columns[words]]
-        weight = np.where(slots >= 0, self._weights[slots, task.first + chosen[rows]], 0)
+        weight = np.where(slots >= 0, self._weights[slots, column[rows]], 0)
         telling = np.flatnonzero(weight > 0)
         # One sort for the whole batch: post, then falling weight, then the word's place, packed into 63 bits.
         falling = (1 << 20) - 1 - np.minimum(weight[telling] * (1 << 15), (1 << 20) - 1).astype(np.int64)
@@ -149,22 +176,26 @@ def _place(models: Sequence[LinearModel]) -> Iterator[_Task]:
         first += model.weights.shape[1]
 
 
-def _name_label(model: LinearModel, name: str, sure: float, words: tuple[str, ...]) -> Label:
-    if model.abstain and sure < model.threshold and name != model.abstain:
+def _name_label(model: LinearModel, name: str, sure: float, words: tuple[str, ...], enough: float) -> Label:
+    if model.abstain and sure < enough and name != model.abstain:
         return Label(model.abstain, round(1 - sure, 4))
     return Label(name, round(sure, 4), words)
 
 
-def _answer(scores: Floats, model: LinearModel, found: Features) -> Floats:
-    """Probabilities, those of short posts held near the base rate where the model asks for it."""
-    given = calibrate(scores, model)
-    if not model.full_words:
-        return given
+def _count_content(found: Features) -> Numbers:
     rows = found.rows[: len(found.content)][found.content]
-    said = np.minimum(np.bincount(rows, minlength=found.posts) / model.full_words, 1).astype(np.float32)
+    return np.bincount(rows, minlength=found.posts).astype(np.int64)
+
+
+def _hold_back(given: Floats, said: Numbers, full: int) -> Floats:
+    """Probabilities of two labels, those of posts of fewer content words than `full` held near the base
+    rate."""
+    if not full:
+        return given
+    share = np.minimum(said / full, 1)
     odds = np.log(np.maximum(given[:, 1], 1e-9)) - np.log(np.maximum(given[:, 0], 1e-9))
-    held = 1 / (1 + np.exp(-(said * odds + (1 - said) * _BASE_ODDS)))
-    held = np.where(said < 1, np.minimum(held, given[:, 1]), given[:, 1])
+    held = 1 / (1 + np.exp(-(share * odds + (1 - share) * _BASE_ODDS)))
+    held = np.where(share < 1, np.minimum(held, given[:, 1]), given[:, 1]).astype(np.float32)
     return np.stack([1 - held, held], axis=1)
 
 

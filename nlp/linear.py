@@ -25,6 +25,7 @@ class LinearModel:
     Probabilities are softmax(scale * scores + shift), or the logistic of it for one column. Where no label
     reaches `threshold`, the answer is `abstain` (empty: the task always answers). With one column of weights
     a post of fewer content words than `full_words` says less: its log odds come to no more than their share.
+    A model of more columns with `full_words` answers for such posts only.
     """
 
     task: str

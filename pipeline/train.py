@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlp.classifier import LinearTasks
+from nlp.classifier import SHORT, LinearTasks
 from nlp.incident import IncidentJudge
 from nlp.linear import Floats, Numbers, load_model
 from nlp.segment import Segmenter
@@ -58,6 +58,8 @@ def train_task(task: str, paths: Sequence[Path], out: Path) -> Card:
     training = fit_task(task, read_files(paths))
     out.mkdir(parents=True, exist_ok=True)
     training.fitted.model.save(out / f"{task}.npz")
+    if training.fitted.short:
+        training.fitted.short.save(out / f"{task}{SHORT}.npz")
     if training.blend:
         training.blend.save(out / f"{task}.blend.json")
     write_atomic(out / f"{task}.card.json", training.card.to_json())
@@ -103,7 +105,7 @@ Answers = tuple[Numbers, Floats, Sequence[str]]
 def _evaluate_complaint(files: Sequence[DataFile]) -> Answers:
     model = load_model("complaint")
     messages = read_messages(files, Segmenter(), {})
-    given = LinearTasks([model]).probabilities([one.words for one in messages])["complaint"]
+    given = LinearTasks.load(["complaint"]).probabilities([one.words for one in messages])["complaint"]
     truth = np.array([model.labels.index(one.label) for one in messages], dtype=np.int64)
     return truth, given, model.labels
 

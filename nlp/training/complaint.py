@@ -1,18 +1,18 @@
 """The complaint task: hotline messages into seven classes, everyday talk into `other`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array, csr_matrix, vstack
 
+from nlp.classifier import SHORT, LinearTasks
 from nlp.features import Flags, feature_matrix, stop_columns
-from nlp.linear import Floats, LinearModel
+from nlp.linear import Floats, LinearModel, Numbers
 from nlp.training.linear import (
-    fit_blend,
     fit_calibration,
+    fit_weights,
     measure_rarity,
-    predict_rows,
     prune,
     score_rows,
     weigh,
@@ -22,10 +22,16 @@ from nlp.training.splits import fold_groups, group_duplicates
 
 OTHER = "other"
 STRENGTH = 1.0
-# Weight of whole messages, of their beginnings, of pieces of their middle, of their first few words.
-PIECE_SHARES = (1.0, 0.5, 0.3, 0.3)
-# And of what the taxonomy itself and own sentences tell of a label.
-HINT_SHARE = 0.5
+# Weight of whole messages, of their beginnings, of pieces of their middle, of their first few words, of what
+# the taxonomy and own sentences tell of a label: for all posts, and for short ones. Hints and first words
+# cost long messages half a point and give short ones twenty.
+LONG_SHARES = (1.0, 0.5, 0.3, 0.0, 0.0)
+SHORT_SHARES = (0.3, 0.5, 0.5, 1.0, 3.0)
+# Small talk counts this much beside short complaints: what is short is not therefore small talk.
+SHORT_OTHER = 0.25
+SHORT_STRENGTH = 0.3
+SHORT_WORDS, SHORT_THRESHOLD = 18, 0.25
+SHORT_FEATURES = 150_000
 FOLDS, TEST_FOLD = 4, 0
 LEAST_ROWS = 3
 DUPLICATE = 0.7
@@ -54,6 +60,7 @@ class Fitted:
     trained: int
     held_out: int
     wrong: tuple[int, ...] = ()
+    short: LinearModel | None = None
 
 
 def train_complaint(
@@ -69,10 +76,11 @@ def train_complaint(
     out.
     """
     rows = _Rows(messages, unlabelled, hints)
-    trial = _fit(rows, rows.usable & (rows.folds != TEST_FOLD))
-    held_out = rows.raw & rows.said & (rows.folds == TEST_FOLD)
-    scores, wrong = _score(trial, rows, held_out)
-    return Fitted(_fit(rows, rows.usable), scores, int(rows.usable.sum()), int(held_out.sum()), wrong)
+    trial = _fit_both(rows, rows.usable & (rows.folds != TEST_FOLD))
+    held_out = np.flatnonzero(rows.raw & rows.said & (rows.folds == TEST_FOLD))
+    scores, wrong = _score(trial, rows, held_out, [messages[at] for at in held_out.tolist()])
+    model, short = _fit_both(rows, rows.usable)
+    return Fitted(model, scores, int(rows.usable.sum()), len(held_out), wrong, short)
 
 
 class _Rows:
@@ -120,51 +128,75 @@ def _cut_head(message: Message) -> Sequence[str]:
     return message.words[: 4 + (message.hash >> 8) % 8]
 
 
-def _fit(rows: _Rows, train: Flags) -> LinearModel:
-    """A pruned model on the rows of `train`, calibrated on its raw rows by folds that were left out in
-    turn."""
+def _fit_both(rows: _Rows, train: Flags) -> tuple[LinearModel, LinearModel]:
+    """The model for all posts and the one for short ones, on the rows of `train`."""
     known = _stack(rows.whole[np.flatnonzero(train)], rows.corpus)
     columns, rarity = measure_rarity(known, LEAST_ROWS, stop_columns())
     counted = (rows.whole, rows.leads, rows.middles, rows.heads, rows.hints)
     parts = [weigh(counts, columns, rarity) for counts in counted]
-    whole = np.zeros((len(train), len(rows.labels)), dtype=np.float32)
-    leads = np.zeros_like(whole)
+    fitted = []
+    for short in (False, True):
+        weights, intercept = _fit_parts(parts, rows, train, short)
+        scale, shift = _calibrate(parts, rows, train, short)
+        model = LinearModel(
+            f"complaint{SHORT}" if short else "complaint",
+            tuple(rows.labels),
+            columns,
+            rarity,
+            weights,
+            intercept,
+            scale,
+            shift,
+            SHORT_THRESHOLD if short else THRESHOLD,
+            OTHER,
+            SHORT_WORDS if short else 0,
+        )
+        fitted.append(prune(model, SHORT_FEATURES if short else KEPT_FEATURES))
+    return fitted[0], fitted[1]
+
+
+def _calibrate(parts: Sequence[csr_array], rows: _Rows, train: Flags, short: bool) -> tuple[float, Floats]:
+    """Scale and shift from the raw rows of `train`, by folds that were left out in turn."""
+    views = (parts[1], parts[3]) if short else (parts[0], parts[1])
+    scores = [np.zeros((len(train), len(rows.labels)), dtype=np.float32) for _ in views]
     for fold in set(rows.folds[train].tolist()):
-        weights, intercept = _fit_parts(parts, rows, train & (rows.folds != fold))
+        weights, intercept = _fit_parts(parts, rows, train & (rows.folds != fold), short)
         left_out = np.flatnonzero(train & (rows.folds == fold))
-        whole[left_out] = score_rows(parts[0][left_out], weights, intercept)
-        leads[left_out] = score_rows(parts[1][left_out], weights, intercept)
+        for found, view in zip(scores, views, strict=True):
+            found[left_out] = score_rows(view[left_out], weights, intercept)
     judged = train & rows.raw
-    scale, shift = fit_calibration(
-        np.concatenate([whole[judged], leads[judged]]), np.tile(rows.truth[judged], 2)
+    return fit_calibration(
+        np.concatenate([found[judged] for found in scores]), np.tile(rows.truth[judged], len(views))
     )
-    weights, intercept = _fit_parts(parts, rows, train)
-    model = LinearModel(
-        "complaint", tuple(rows.labels), columns, rarity, weights, intercept, scale, shift, THRESHOLD, OTHER
-    )
-    return prune(model, KEPT_FEATURES)
 
 
-def _fit_parts(parts: Sequence[csr_array], rows: _Rows, train: Flags) -> tuple[Floats, Floats]:
-    """Weights learnt from whole messages and, at less weight, from the pieces of the complaints among them
-    and from the hints."""
+def _fit_parts(parts: Sequence[csr_array], rows: _Rows, train: Flags, short: bool) -> tuple[Floats, Floats]:
+    """Weights learnt from whole messages, from the pieces of the complaints among them and from the hints,
+    each at its share."""
     whole, pieces = np.flatnonzero(train), np.flatnonzero(train & rows.said)
-    chosen = (whole, pieces, pieces, pieces)
-    *cut, hints = parts
-    taken = [csr_matrix(part[at]) for part, at in zip(cut, chosen, strict=True)]
-    stacked = vstack([*taken, csr_matrix(hints)], format="csr")
-    truth = np.concatenate([*(rows.truth[at] for at in chosen), rows.hinted])
-    shares = [np.full(len(at), share) for at, share in zip(chosen, PIECE_SHARES, strict=True)]
-    weights = np.concatenate([*shares, np.full(len(rows.hinted), HINT_SHARE)])
-    return fit_blend(csr_array(stacked), truth, STRENGTH, weights)
+    chosen = (whole, pieces, pieces, pieces, np.arange(len(rows.hinted)))
+    truths = (rows.truth, rows.truth, rows.truth, rows.truth, rows.hinted)
+    shares = SHORT_SHARES if short else LONG_SHARES
+    taken = [at for at, share in enumerate(shares) if share]
+    stacked = vstack([csr_matrix(parts[at][chosen[at]]) for at in taken], format="csr")
+    truth = np.concatenate([truths[at][chosen[at]] for at in taken])
+    weights = np.concatenate([np.full(len(chosen[at]), shares[at]) for at in taken])
+    if short:
+        weights[: len(whole)][~rows.said[whole]] = SHORT_OTHER
+    return fit_weights(csr_array(stacked), truth, SHORT_STRENGTH if short else STRENGTH, weights)
 
 
-def _score(model: LinearModel, rows: _Rows, test: Flags) -> tuple[Scores, tuple[int, ...]]:
-    chosen = np.flatnonzero(test)
-    given = predict_rows(weigh(rows.whole[chosen], model.columns, model.idf), model)
-    answered = _abstain(given, model)
-    wrong = chosen[answered.argmax(axis=1) != rows.truth[chosen]]
-    return score_probabilities(rows.truth[chosen], answered, model.labels), tuple(wrong.tolist())
+def _score(
+    trial: tuple[LinearModel, LinearModel], rows: _Rows, chosen: Numbers, messages: Sequence[Message]
+) -> tuple[Scores, tuple[int, ...]]:
+    """Scores of whole messages; beside them the macro-F1 of their beginnings, as `macro_f1_of_leads`."""
+    tasks, model, truth = LinearTasks(trial), trial[0], rows.truth[chosen]
+    given = _abstain(tasks.probabilities([one.words for one in messages])["complaint"], model)
+    leads = tasks.probabilities([_cut_lead(one) for one in messages])["complaint"]
+    scores = score_probabilities(truth, given, model.labels)
+    of_leads = score_probabilities(truth, leads, model.labels).measures["macro_f1"]
+    scores = replace(scores, measures={**scores.measures, "macro_f1_of_leads": of_leads})
+    return scores, tuple(chosen[given.argmax(axis=1) != truth].tolist())
 
 
 def _abstain(given: Floats, model: LinearModel) -> Floats:

@@ -6,15 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.sparse import csr_array, csr_matrix
-from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from nlp.classifier import calibrate
 from nlp.linear import Floats, LinearModel, Numbers
 
 SEED = 20_200_101
-# Its scores are about three times as wide as the machine's.
-_LOGISTIC_STRENGTH, _LOGISTIC_SHARE = 10.0, 1 / 3
 
 
 def measure_rarity(counts: csr_array, least: int, without: Numbers) -> tuple[Numbers, Floats]:
@@ -46,25 +42,6 @@ def fit_weights(
     machine = LinearSVC(C=strength, class_weight="balanced", random_state=SEED)
     machine.fit(csr_matrix(rows), truth, sample_weight=row_weights)
     return machine.coef_.T.astype(np.float32), machine.intercept_.astype(np.float32)
-
-
-def fit_blend(
-    rows: csr_array, truth: Numbers, strength: float, row_weights: npt.NDArray[np.float64]
-) -> tuple[Floats, Floats]:
-    """The sum of a support vector machine's weights and a third of a logistic regression's, still linear.
-
-    The two err in different places: hotline messages, three folds, macro-F1 0.899 and 0.896 alone, 0.907
-    together.
-    """
-    weights, intercept = fit_weights(rows, truth, strength, row_weights)
-    regression = LogisticRegression(
-        C=_LOGISTIC_STRENGTH, class_weight="balanced", max_iter=60, tol=1e-3, random_state=SEED
-    )
-    regression.fit(csr_matrix(rows), truth, sample_weight=row_weights)
-    return (
-        weights + (_LOGISTIC_SHARE * regression.coef_.T).astype(np.float32),
-        intercept + (_LOGISTIC_SHARE * regression.intercept_).astype(np.float32),
-    )
 
 
 def score_rows(rows: csr_array, weights: Floats, intercept: Floats) -> Floats:
@@ -103,9 +80,3 @@ def prune(model: LinearModel, most: int) -> LinearModel:
         idf=model.idf[kept].astype(np.float16).astype(np.float32),
         weights=model.weights[kept].astype(np.float16).astype(np.float32),
     )
-
-
-def predict_rows(rows: csr_array, model: LinearModel) -> Floats:
-    """Probabilities of weighed rows under the model's weights and calibration; all features of the model
-    kept."""
-    return calibrate(score_rows(rows, model.weights, model.intercept), model)

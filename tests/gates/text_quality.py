@@ -38,6 +38,12 @@ FILES = {
         "incident/emotion_virus",
     ),
     "rumour": ("rumour/ced_until_cut", "rumour/ma", "hotline/stream_2019"),
+    "spread": (
+        "rumour/ced_until_cut",
+        "rumour/ma",
+        "hotline/stream_2019",
+        "rumour/ced_first_reposts",
+    ),
     "rumour_across_sets": ("rumour/weibo21",),
     "incident": ("incident/emergency_news", "hotline/stream_2019"),
 }

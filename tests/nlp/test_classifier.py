@@ -15,6 +15,7 @@ from nlp.linear import MODELS, LinearModel, load_model
 from nlp.segment import Segmenter
 from schemas.errors import ReadError
 from schemas.taxonomy.labels import load_families
+from tests.nlp.complaint_cases import complaint_cases
 
 SEGMENTER = Segmenter()
 CASES = {
@@ -125,6 +126,21 @@ def test_labels_of_the_shipped_models_are_the_taxonomys() -> None:
     families = load_families()
     assert set(load_model("complaint").labels) == set(families["complaint"].labels)
     assert set(load_model("rumour").labels) < set(families["rumour"].labels)
+
+
+def test_most_own_short_complaints_are_told() -> None:
+    cases = complaint_cases()
+    labels = Classifier.load("complaint").predict([SEGMENTER.segment(text) for text, _ in cases])
+    right = [label.name == truth for label, (_, truth) in zip(labels, cases, strict=True)]
+    assert len(cases) == 80
+    assert sum(right) >= 0.85 * len(cases)
+
+
+def test_the_model_for_short_posts_answers_for_them_alone() -> None:
+    long = tiny_model()
+    short = tiny_model("complaint_short", weights=-long.weights, full_words=2)
+    labels = LinearTasks([long, short]).classify([["停水"], ["停水", "停水"]])["complaint"]
+    assert [label.name for label in labels] == ["wages", "water"]
 
 
 def test_no_posts() -> None:
