@@ -1,6 +1,7 @@
 """`qianshao train`, `evaluate` and `bench`: models and measurements."""
 
 import importlib
+import inspect
 import pkgutil
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    task: str = typer.Argument(..., help="complaint 或 rumour"),
+    task: str = typer.Argument(..., help="complaint、rumour 或 spread（含转发的谣言概率）"),
     paths: list[Path] = typer.Argument(..., metavar="DATA...", exists=True, help="训练数据目录或文件"),
     out: Path = typer.Option(Path("models"), "--out", "-o", help="模型与模型卡的输出目录"),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
@@ -32,7 +33,7 @@ def train(
 
 def evaluate(
     task: str = typer.Argument(..., help="complaint、rumour 或 incident"),
-    path: Path = typer.Argument(..., metavar="DATA", exists=True, help="带标签的数据"),
+    path: Path = typer.Argument(..., metavar="DATA", exists=True, help="带标签的文件，或目录（可含转发）"),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
     """在给定数据上评估随包发布的模型。"""
@@ -50,11 +51,17 @@ def bench_names() -> list[str]:
 
 def bench(
     name: str = typer.Argument(..., help="基准名；写错会列出全部"),
-    path: Path = typer.Argument(..., metavar="DATA", exists=True, help="用来测量的文本"),
+    path: Path | None = typer.Argument(None, metavar="[DATA]", exists=True, help="用来测量的文件或目录"),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
     """与同类工具在同一次运行里并排测量，输出倍数。"""
     if name not in bench_names():
         fail(f"没有名为 {name} 的基准：应为 {'、'.join(bench_names())} 之一", Exit.WRONG_USE)
-    rows = importlib.import_module(f"benchmarks.{name}").run(path)
-    print_answer(f"基准 {name}", rows, as_json=as_json)
+    try:
+        measure = importlib.import_module(f"benchmarks.{name}").run
+    except ModuleNotFoundError as error:
+        fail(f"缺少 {error.name}：用 requirements/bench.txt 或 make setup 安装对照工具")
+    needed = next(iter(inspect.signature(measure).parameters.values()))
+    if path is None and needed.default is inspect.Parameter.empty:
+        fail(f"基准 {name} 需要数据：qianshao bench {name} 文件或目录", Exit.WRONG_USE)
+    print_answer(f"基准 {name}", measure(path), as_json=as_json)

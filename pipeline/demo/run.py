@@ -2,10 +2,11 @@
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from stores.database.alerts import log_sending, log_sent
 START = datetime(2025, 5, 12, tzinfo=SHANGHAI)
 _MARK = ".qianshao-demo"
 _STAGES = 6
+HOUR = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -61,6 +63,8 @@ class Desk:
     events: dict[str, Event] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
+    mailed: list[tuple[datetime, str]] = field(default_factory=list)
+    waiting: tuple[Alert, ...] = ()
 
     def keep(self, step: Step) -> None:
         """Take one step in."""
@@ -153,22 +157,26 @@ def analyse_and_warn(rooms: Rooms, desk: Desk) -> None:
         save_batch(rooms, batch)
         for step in batch.steps:
             desk.keep(step)
-            if step.alerts:
-                send_as_raised(rooms, desk, step.alerts)
+            if step.alerts or desk.waiting:
+                send_as_raised(rooms, desk, step.alerts, step.post.origin.fetched_at)
 
 
-def send_as_raised(rooms: Rooms, desk: Desk, alerts: Sequence[Alert]) -> None:
+def send_as_raised(rooms: Rooms, desk: Desk, alerts: Sequence[Alert], now: datetime) -> None:
     """The mails of one step, with events and posts as they stood then, through alert path and sent-log."""
     sent = frozenset((mail.alert_id, mail.revision) for mail in desk.mails)
-    context = PathContext(sent, rooms.knowledge.duty, alerts[-1].raised_at)
-    for delivery in plan_sending(alerts, context, rooms.settings.mail_domain):
+    recent = Counter(route for at, route in desk.mailed if now - at < HOUR)
+    context = PathContext(sent, rooms.knowledge.duty, now, recent)
+    plan = plan_sending([*desk.waiting, *alerts], context, rooms.settings.mail_domain)
+    desk.waiting = plan.waiting
+    for delivery in plan.deliveries:
         mail = _compose(rooms, desk, delivery)
         with rooms.database.begin() as db:
-            log_sending(db, mail, delivery.alert.raised_at)
-        rooms.mailer.send(mail, delivery.alert.raised_at)
+            log_sending(db, mail, now)
+        rooms.mailer.send(mail, now)
         with rooms.database.begin() as db:
-            log_sent(db, mail.message_id, delivery.alert.raised_at)
+            log_sent(db, mail.message_id, now)
         desk.mails.append(mail)
+        desk.mailed.append((now, delivery.alert.route))
 
 
 def _compose(rooms: Rooms, desk: Desk, delivery: Delivery) -> Mail:
@@ -181,6 +189,7 @@ def _compose(rooms: Rooms, desk: Desk, delivery: Delivery) -> Mail:
         delivery.group,
         rule=rules.get(alert.rule),
         previous=delivery.previous,
+        digest=delivery.digest,
         domain=rooms.settings.mail_domain,
     )
 
