@@ -55,7 +55,8 @@ def train_task(task: str, paths: Sequence[Path], out: Path) -> Card:
     The same files give the same bytes. Raises ReadError for an unknown task, a row that does not fit, or
     data whose terms allow measuring only.
     """
-    training = fit_task(task, read_files(paths))
+    _check_task(task)
+    training = fit_task(task, read_files(choose_files(paths, load_terms().tasks[task].files)))
     out.mkdir(parents=True, exist_ok=True)
     training.fitted.model.save(out / f"{task}.npz")
     if training.fitted.short:
@@ -65,6 +66,23 @@ def train_task(task: str, paths: Sequence[Path], out: Path) -> Card:
     write_atomic(out / f"{task}.card.json", training.card.to_json())
     write_atomic(out / f"{task}.card.md", training.card.to_markdown().encode())
     return training.card
+
+
+def choose_files(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
+    """The files named, and of each folder, searched to the bottom, those a task is trained on, in its order.
+
+    Raises ReadError for a folder that holds none of them.
+    """
+    chosen: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = {file.name.split(".")[0]: file for file in sorted(path.rglob("*.jsonl*"))}
+            chosen += [found[name] for name in names if name in found]
+        else:
+            chosen.append(path)
+    if not chosen:
+        raise ReadError(Where(str(paths[0])), "文件", "没有", one_of(names))
+    return chosen
 
 
 def fit_task(task: str, files: Sequence[DataFile]) -> Training:

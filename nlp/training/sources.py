@@ -10,9 +10,10 @@ from schemas.reading import Section
 
 @dataclass(frozen=True, slots=True)
 class TaskText:
-    """The fixed sentences of a task's card."""
+    """The fixed sentences of a task's card, and the names of the files it is trained on, in their order."""
 
     zh: str
+    files: tuple[str, ...]
     purpose: str
     method: str
     split: str
@@ -44,7 +45,12 @@ def load_terms() -> Terms:
     top = read_knowledge("training")
     tasks = {
         name: TaskText(
-            one.text("zh"), one.text("purpose"), one.text("method"), one.text("split"), one.texts("limits", 1)
+            one.text("zh"),
+            one.texts("files", 1),
+            one.text("purpose"),
+            one.text("method"),
+            one.text("split"),
+            one.texts("limits", 1),
         )
         for name, one in top.named("tasks")
     }
