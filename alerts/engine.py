@@ -9,6 +9,7 @@ from alerts.conditions.growth import TOGETHER_AMONG, is_together
 from alerts.crossings import Crossings
 from alerts.findings import Finding, Moment
 from alerts.levels import CITATION, MOST_POSTS, Judgement, judge_level
+from alerts.path.escalate import ESCALATED
 from alerts.path.inhibit import CLEARED, JOINED, find_host, join_step, joined_groups, joined_measures
 from alerts.series import SeriesBook
 from alerts.standing import Quieted, has_changed, last_measures, make_alert_id, write_measures
@@ -184,6 +185,7 @@ class WarningEngine:
             # The level rests on something graver that has joined: that stays the subject.
             same = ("rule", "event_id", "title", "label", "place", "route", "rumour")
             alert = replace(alert, **{name: getattr(standing, name) for name in same})
+        alert = _keep_answer(alert, standing)
         self._standing[group] = alert
         self._quieted.mute(replace(lead, level=judgement.level), now)
         return alert
@@ -221,6 +223,18 @@ class WarningEngine:
         for group in over:
             del self._standing[group]
             self._waiting.pop(group, None)
+
+
+def _keep_answer(alert: Alert, standing: Alert | None) -> Alert:
+    """An update leaves a warning with who has it: reported upwards it stays there, and who has acknowledged
+    it need not do so again unless the level rises."""
+    if standing is None:
+        return alert
+    if any(step.what.startswith(ESCALATED) for step in standing.history):
+        alert = replace(alert, route=standing.route)
+    if standing.state == AlertState.ACKNOWLEDGED and alert.level >= standing.level:
+        alert = replace(alert, state=AlertState.ACKNOWLEDGED)
+    return alert
 
 
 def _level_step(revision: int, level: Level, measures: Mapping[str, int], now: datetime) -> Step:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from alerts.path import PathContext
 from alerts.path.send import Delivery, Plan, plan_sending
 from alerts.render.mail import render_mail
+from pipeline.jobs.respond import escalate_overdue
 from pipeline.rooms import Rooms
 from schemas.records import Mail
 from schemas.times import SHANGHAI
@@ -51,8 +52,12 @@ class SendingFailed(RuntimeError):  # noqa: N818 - what the duty officer of the 
 
 
 def warn_duty_groups(rooms: Rooms) -> WarnReport:
-    """Send what is due, the highest level first. Raises SendingFailed when a mail was not taken."""
+    """Escalate what nobody answered, then send what is due, the highest level first.
+
+    Raises SendingFailed when a mail was not taken.
+    """
     now = datetime.now(SHANGHAI)
+    escalate_overdue(rooms, now)
     deliveries, held = (plan := plan_deliveries(rooms, now)).deliveries, len(plan.held)
     _log_held(rooms, plan, now)
     sent, errors = 0, list[str]()
