@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from crawlers.discovery import discover_sources
+from crawlers.discovery import check_sources, load_file, source_paths
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from crawlers.source import Source
 from pipeline.jobs.store import store_posts
 from pipeline.rooms import Rooms
 from schemas.codec import decode
-from schemas.errors import Where
+from schemas.errors import ReadError, Where
 from schemas.records import RawPost
 from schemas.times import SHANGHAI
 from stores.database.coverage import SourceRun, save_run
@@ -51,8 +51,15 @@ class CollectFailed(RuntimeError):  # noqa: N818 - the state of the source, as t
 
 
 def enabled_sources(rooms: Rooms) -> list[Source]:
-    """The sources that a run crawls: shipped and the deployment's own, switched on."""
-    return [source for source in discover_sources(rooms.settings.sources) if source.enabled]
+    """The sources that a run crawls: shipped and the deployment's own, switched on, whose files are right."""
+    broken = {error.where.name for error in broken_sources(rooms)}
+    paths = [path for path in source_paths(rooms.settings.sources) if str(path) not in broken]
+    return [source for source in (load_file(path).source for path in paths) if source.enabled]
+
+
+def broken_sources(rooms: Rooms) -> tuple[ReadError, ...]:
+    """What is wrong with source files, one error a file: a slip in one must not stop the others."""
+    return check_sources(rooms.settings.sources)
 
 
 def waiting_parts(rooms: Rooms) -> list[Part]:

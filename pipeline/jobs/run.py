@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.jobs.analyse import AnalyseReport, analyse_waiting
-from pipeline.jobs.collect import CollectFailed, CollectReport, collect_source, enabled_sources
+from pipeline.jobs.analyse import AnalyseReport, PartTakenError, analyse_waiting
+from pipeline.jobs.collect import (
+    CollectFailed,
+    CollectReport,
+    broken_sources,
+    collect_source,
+    enabled_sources,
+)
 from pipeline.jobs.index import IndexedReport, index_changed
 from pipeline.jobs.warn import SendingFailed, WarnReport, warn_duty_groups
 from pipeline.progress import Advance, ignore_progress
@@ -51,15 +57,24 @@ def run_once(
     errors: list[str] = []
     collected: list[CollectReport] = []
     if collect:
+        errors += [str(error) for error in broken_sources(rooms)]
         for name in names or [source.name for source in enabled_sources(rooms)]:
             try:
                 collected.append(collect_source(rooms, name))
             except CollectFailed as error:
                 collected.append(error.report)
                 errors.append(str(error))
-    analysed = analyse_waiting(rooms, progress=progress)
+    analysed = _analyse(rooms, errors, progress)
     warned = _warn(rooms, errors)
     return RunReport(tuple(collected), analysed, warned, _index(rooms, errors), tuple(errors))
+
+
+def _analyse(rooms: Rooms, errors: list[str], progress: Advance) -> AnalyseReport:
+    try:
+        return analyse_waiting(rooms, progress=progress)
+    except PartTakenError as error:
+        errors.append(f"另一个运行正在分析同一批记录（{error}），本次分析未保存，下次再来")
+        return AnalyseReport()
 
 
 def _warn(rooms: Rooms, errors: list[str]) -> WarnReport:

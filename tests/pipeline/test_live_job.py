@@ -177,3 +177,12 @@ def test_mailer_error_is_one_clear_line(city: City, smtp_server: SmtpServer) -> 
         mail = Mail("<a@b.invalid>", "a", 1, ("x@y.invalid",), "s", "t", "<p>t</p>")
         with pytest.raises(MailUnavailable):
             rooms.mailer.send(mail)
+
+
+def test_source_file_with_a_slip_is_named_and_the_others_run(city: City) -> None:
+    (city.folder / "sources" / "yunting_slip.py").write_text("SOURCE = Sorce()\n")
+    with open_rooms(city.settings()) as rooms:
+        report = run_once(rooms)
+    assert report.exit_code() == 1
+    assert report.collected[0].new == 6
+    assert "yunting_slip.py" in report.errors[0]
