@@ -31,13 +31,19 @@ def discover_sources(extra_folder: Path | None = None) -> tuple[Source, ...]:
 
 def check_sources(extra_folder: Path | None = None) -> tuple[ReadError, ...]:
     """What is wrong with the source files, one error a file; empty when all are right."""
-    errors = []
+    return read_sources(extra_folder)[1]
+
+
+def read_sources(extra_folder: Path | None = None) -> tuple[tuple[Source, ...], tuple[ReadError, ...]]:
+    """The sources whose files are right, disabled ones too, and one error for each other file."""
+    sources: list[Source] = []
+    errors: list[ReadError] = []
     for path in source_paths(extra_folder):
         try:
-            load_file(path)
+            sources.append(load_file(path).source)
         except ReadError as error:
             errors.append(error)
-    return tuple(errors)
+    return tuple(sources), tuple(errors)
 
 
 def find_source(name: str, extra_folder: Path | None = None) -> SourceFile:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from crawlers.discovery import check_sources, load_file, source_paths
+from crawlers.discovery import read_sources
 from pipeline.rehearsal import rehearse_rule
 from pipeline.rooms import Rooms, load_core, load_knowledge
-from schemas.errors import ReadError
 from schemas.rules.loader import load_rules
 from schemas.times import SHANGHAI
 from stores.database.coverage import last_runs
@@ -17,24 +16,19 @@ Row = Mapping[str, object]
 
 def inspect_sources(folder: Path | None) -> tuple[list[Row], list[str]]:
     """The readable sources as rows, and one line for every file that is not right."""
-    problems = [str(error) for error in check_sources(folder)]
-    rows: list[Row] = []
-    for path in source_paths(folder):
-        try:
-            source = load_file(path).source
-        except ReadError:
-            continue  # check_sources has said what is wrong with it
-        rows.append(
-            {
-                "名称": source.name,
-                "发布者": source.publisher,
-                "类型": source.kind,
-                "网址": source.url,
-                "启用": "是" if source.enabled else "否",
-                "核实": source.verified.isoformat() if source.verified else "未在线核实",
-            }
-        )
-    return rows, problems
+    sources, errors = read_sources(folder)
+    rows: list[Row] = [
+        {
+            "名称": source.name,
+            "发布者": source.publisher,
+            "类型": source.kind,
+            "网址": source.url,
+            "启用": "是" if source.enabled else "否",
+            "核实": source.verified.isoformat() if source.verified else "未在线核实",
+        }
+        for source in sources
+    ]
+    return rows, [str(error) for error in errors]
 
 
 def source_rows(rooms: Rooms) -> list[Row]:

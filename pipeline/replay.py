@@ -4,7 +4,7 @@ import gzip
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from alerts.render.mail import render_mail
 from nlp.core import TextCore
 from nlp.events import EventClusterer
 from pipeline.analysis import Analysis, Step
+from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Knowledge, load_core, load_knowledge
 from schemas.errors import ReadError, Where
 from schemas.posts import read_post
@@ -36,7 +37,6 @@ _HOUR = timedelta(hours=1)
 # A line that could not be read is kept up to so many bytes.
 _LONGEST_KEPT = 65_536
 _ID = re.compile(r"\b[0-9a-f]{24}\b")
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def replay_file(
     deployment: Path | None,
     now: datetime,
     author_key: bytes,
-    progress: Progress = lambda _done, _total: None,
+    progress: Advance = ignore_progress,
 ) -> ReplayReport:
     """Replay a JSONL(.gz) file into `out`: events, alerts and quarantine as .jsonl, mails/, summary.json.
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -21,8 +20,7 @@ from pipeline.demo.hotline_table import write_hotline
 from pipeline.demo.outcome import Counts, DemoOutcome
 from pipeline.demo.report import render_report
 from pipeline.demo.simulator import simulate_city
-from pipeline.jobs.analyse import Batch, open_analysis, save_batch, take_in
-from pipeline.jobs.collect import waiting_parts
+from pipeline.jobs.analyse import analyse_days
 from pipeline.jobs.index import index_changed
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms, open_rooms
@@ -148,13 +146,7 @@ def demo_settings(out: Path, elastic_url: str | None) -> Settings:
 
 def analyse_and_warn(rooms: Rooms, desk: Desk) -> None:
     """Analyse what was stored, a day after the other, and mail each warning at the step that raised it."""
-    analysis = open_analysis(rooms)
-    waiting = sorted(waiting_parts(rooms), key=lambda part: (part.day, part.at, part.path))
-    for _, parts in groupby(waiting, key=lambda part: part.day):
-        batch = Batch(list(parts))
-        for _done in take_in(rooms, analysis, batch):
-            pass
-        save_batch(rooms, batch)
+    for batch in analyse_days(rooms):
         for step in batch.steps:
             desk.keep(step)
             if step.alerts or desk.waiting:

@@ -82,24 +82,32 @@ class PartTakenError(RuntimeError):
 
 
 def analyse_waiting(rooms: Rooms, *, progress: Advance = ignore_progress) -> AnalyseReport:
-    """Analyse every part that waits, oldest day first.
+    """Analyse every part that waits, oldest day first. Running it again changes nothing."""
+    report = AnalyseReport()
+    for batch in analyse_days(rooms, progress=progress):
+        report = report.plus(batch.report())
+    return report
+
+
+def analyse_days(rooms: Rooms, *, progress: Advance = ignore_progress) -> Iterator[Batch]:
+    """The same a day at a time: yields each day's batch once it is saved.
 
     A day's posts of all sources are taken in by the time they were fetched, so that voices of different
-    sources meet in the order they arrived. Running it again changes nothing.
+    sources meet in the order they arrived.
     """
     with rooms.database.read() as db:
         waiting = sorted(new_parts(db), key=lambda part: (part.day, part.at, part.path))
     if not waiting:
-        return AnalyseReport()
+        return
     analysis = open_analysis(rooms)
-    report, lines = AnalyseReport(), sum(part.lines for part in waiting)
+    before, lines = 0, sum(part.lines for part in waiting)
     for _, parts in groupby(waiting, key=lambda part: part.day):
         batch = Batch(list(parts))
         for done in take_in(rooms, analysis, batch):
-            progress(report.posts + done, lines)
+            progress(before + done, lines)
         save_batch(rooms, batch)
-        report = report.plus(batch.report())
-    return report
+        before += batch.report().posts
+        yield batch
 
 
 def open_analysis(rooms: Rooms) -> Analysis:

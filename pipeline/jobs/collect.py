@@ -1,23 +1,26 @@
 """Collect: one crawl a source in a subprocess; what was not seen before goes to the raw zone."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from crawlers.discovery import check_sources, load_file, source_paths
+from crawlers.discovery import read_sources
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from crawlers.source import Source
 from pipeline.jobs.store import store_posts
 from pipeline.rooms import Rooms
 from schemas.codec import decode
-from schemas.errors import ReadError, Where
+from schemas.errors import Where
 from schemas.records import RawPost
 from schemas.times import SHANGHAI
 from stores.database.coverage import SourceRun, save_run
 from stores.database.parts import Part, new_parts
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +54,14 @@ class CollectFailed(RuntimeError):  # noqa: N818 - the state of the source, as t
 
 
 def enabled_sources(rooms: Rooms) -> list[Source]:
-    """The sources that a run crawls: shipped and the deployment's own, switched on, whose files are right."""
-    broken = {error.where.name for error in broken_sources(rooms)}
-    paths = [path for path in source_paths(rooms.settings.sources) if str(path) not in broken]
-    return [source for source in (load_file(path).source for path in paths) if source.enabled]
+    """The sources that a run crawls: shipped and the deployment's own, switched on, whose files are right.
 
-
-def broken_sources(rooms: Rooms) -> tuple[ReadError, ...]:
-    """What is wrong with source files, one error a file: a slip in one must not stop the others."""
-    return check_sources(rooms.settings.sources)
+    A slip in one file must not stop the others; it is told in the log.
+    """
+    sources, errors = read_sources(rooms.settings.sources)
+    for error in errors:
+        log.error("%s", error)
+    return [source for source in sources if source.enabled]
 
 
 def waiting_parts(rooms: Rooms) -> list[Part]:

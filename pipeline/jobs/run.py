@@ -3,14 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crawlers.discovery import read_sources
 from pipeline.jobs.analyse import AnalyseReport, PartTakenError, analyse_waiting
-from pipeline.jobs.collect import (
-    CollectFailed,
-    CollectReport,
-    broken_sources,
-    collect_source,
-    enabled_sources,
-)
+from pipeline.jobs.collect import CollectFailed, CollectReport, collect_source
 from pipeline.jobs.index import IndexedReport, index_changed
 from pipeline.jobs.warn import SendingFailed, WarnReport, warn_duty_groups
 from pipeline.progress import Advance, ignore_progress
@@ -57,8 +52,9 @@ def run_once(
     errors: list[str] = []
     collected: list[CollectReport] = []
     if collect:
-        errors += [str(error) for error in broken_sources(rooms)]
-        for name in names or [source.name for source in enabled_sources(rooms)]:
+        sources, broken = read_sources(rooms.settings.sources)
+        errors += [str(error) for error in broken]
+        for name in names or [source.name for source in sources if source.enabled]:
             try:
                 collected.append(collect_source(rooms, name))
             except CollectFailed as error:
