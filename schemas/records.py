@@ -247,6 +247,15 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail. `name` is its ASCII file name, `type` its media type `text/csv`."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A rendered mail. `message_id` is made from alert and revision, so that a repeat is known as one.
 
@@ -262,3 +271,4 @@ class Mail:
     html: str
     references: tuple[str, ...] = ()
     images: tuple[tuple[str, bytes], ...] = ()
+    attachments: tuple[Attachment, ...] = ()

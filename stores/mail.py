@@ -68,6 +68,7 @@ def build_message(mail: Mail, sender: str, at: datetime | None = None) -> EmailM
     message.add_alternative(mail.html, subtype="html", cte="base64")
     _attach_images(message, mail)
     message.set_boundary(_boundary(message_id))
+    _attach_files(message, mail)
     return message
 
 
@@ -79,6 +80,15 @@ def _attach_images(message: EmailMessage, mail: Mail) -> None:
     for name, picture in mail.images:
         page.add_related(picture, "image", "png", cid=f"<{name}>", cte="base64")
     page.set_boundary(_boundary(f"{mail.message_id} images"))
+
+
+def _attach_files(message: EmailMessage, mail: Mail) -> None:
+    """Put the files after the text and the pictures, each to be saved under its own name."""
+    for file in mail.attachments:
+        main, _, sub = file.type.partition("/")
+        message.add_attachment(file.content, main, sub, filename=file.name, cte="base64")
+    if mail.attachments:
+        message.set_boundary(_boundary(f"{mail.message_id} files"))
 
 
 def _boundary(seed: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.records import Attachment
 from stores.errors import MailUnavailable
 from stores.mail import OutboxMailer, SmtpMailer, build_message
 from tests.parts.service import free_port
@@ -42,6 +43,30 @@ def test_a_chinese_mail_arrives_whole(mailer: SmtpMailer, smtp_server: SmtpServe
     assert plain.get_content().replace("\r\n", "\n") == f"{mail.text}\n"
     assert html.get_content().strip() == mail.html
     assert message.get_content_type() == "multipart/alternative"
+
+
+def test_text_pictures_and_files_arrive_each_in_its_place(
+    mailer: SmtpMailer, smtp_server: SmtpServer
+) -> None:
+    files = (
+        Attachment("cap.xml", "application/cap+xml", "<alert>云汀</alert>".encode()),
+        Attachment("report.docx", "application/vnd.openxmlformats", bytes(range(256))),
+    )
+    mailer.send(make_mail(images=(("rise@qianshao", b"\x89PNG"),), attachments=files))
+    (message,) = smtp_server.messages
+    assert message.get_content_type() == "multipart/mixed"
+    found = [
+        Attachment(part.get_filename() or "", part.get_content_type(), part.get_payload(decode=True))
+        for part in message.iter_attachments()
+    ]
+    assert tuple(found) == files
+    plain, html = message.get_body(("plain",)), message.get_body(("related", "html"))
+    assert plain is not None
+    assert plain.get_content_type() == "text/plain"
+    assert html is not None
+    assert [part["Content-ID"] for part in html.walk() if part["Content-ID"]] == ["<rise@qianshao>"]
+    first, again = (build_message(make_mail(attachments=files), SENDER).as_bytes() for _ in range(2))
+    assert first == again
 
 
 def test_what_goes_over_the_line_is_plain_ascii_in_short_lines(
