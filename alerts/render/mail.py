@@ -8,7 +8,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts.levels import CITATION
-from alerts.render.chart import count_rise, draw_bars
+from alerts.render.chart import count_rise, draw_rise
 from alerts.wording import casualties, day_and_time, full_time, level_zh, place_zh
 from schemas.records import Alert, AlertState, ClassifiedPost, Event, Level, Mail
 from schemas.rules.loader import Rule
@@ -104,7 +104,7 @@ def render_mail(
         text=_templates().get_template("mail.txt.j2").render(facts),
         html=_templates().get_template("mail.html.j2").render(facts),
         references=tuple(previous),
-        images=() if rise is None else ((picture, draw_bars(rise.counts, _COLOURS[alert.level])),),
+        images=() if rise is None else ((picture, draw_rise(rise, _COLOURS[alert.level])),),
     )
 
 

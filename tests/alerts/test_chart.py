@@ -3,12 +3,15 @@
 import zlib
 from datetime import timedelta
 from struct import unpack
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.render.chart import count_rise, draw_bars
+from alerts.render.chart import Rise, count_rise, draw_rise
+from alerts.render.strokes import draw_label
 from tests.nlp.classified import START
 
 
@@ -43,9 +46,8 @@ def test_no_post_is_lost_within_the_span_shown(hours: list[int]) -> None:
     assert sum(rise.counts) == sum(at >= rise.start for at in times)
 
 
-def test_the_png_is_whole_and_its_bars_are_as_high_as_their_counts() -> None:
-    png = draw_bars((1, 2, 4), "#b3261e")
-    assert png == draw_bars((1, 2, 4), "#b3261e")
+def pixels_of(png: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The palette indices of a PNG, every chunk of it checked."""
     chunks, at = {}, 8
     while at < len(png):
         (length,) = unpack(">I", png[at : at + 4])
@@ -54,8 +56,31 @@ def test_the_png_is_whole_and_its_bars_are_as_high_as_their_counts() -> None:
         chunks[kind] = body
         at += 12 + length
     width, height = unpack(">II", chunks[b"IHDR"][:8])
-    pixels = zlib.decompress(chunks[b"IDAT"])
-    rows = [pixels[n * (width + 1) + 1 : (n + 1) * (width + 1)] for n in range(height)]
-    low, mid, high = (sum(row[(2 * bar + 1) * width // 6] == 1 for row in rows) for bar in range(3))
+    rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, width + 1)
+    assert len(chunks[b"PLTE"]) > 3 * int(rows.max())
+    return rows[:, 1:]
+
+
+def test_the_png_is_whole_and_its_bars_are_as_high_as_their_counts() -> None:
+    rise = Rise(START, timedelta(hours=1), (1, 2, 4))
+    png = draw_rise(rise, "#b3261e")
+    assert png == draw_rise(rise, "#b3261e")
+    pixels = pixels_of(png)
+    low, mid, high = ((pixels[:, (2 * bar + 1) * 600 // 6] == 1).sum() for bar in range(3))
     assert high == pytest.approx(2 * mid, abs=2)
     assert high == pytest.approx(4 * low, abs=4)
+
+
+@given(st.lists(st.integers(0, 99_999), min_size=1, max_size=60).filter(any), st.booleans())
+def test_any_rise_is_drawn_with_its_peak_and_its_times_in_ink(counts: list[int], by_hour: bool) -> None:
+    rise = Rise(START, timedelta(hours=1) if by_hour else timedelta(days=1), tuple(counts))
+    pixels = pixels_of(draw_rise(rise, "#1d4f91"))
+    assert (pixels[:170] > 2).any()
+    assert (pixels[172:] > 2).any()
+
+
+def test_labels_are_strokes_and_an_unknown_character_is_no_box() -> None:
+    one, two = draw_label("1", 24), draw_label("日", 24)
+    assert 0 < one.sum() < two.sum()
+    with pytest.raises(KeyError):
+        draw_label("汀", 24)
