@@ -54,7 +54,10 @@ class Heat:
 
 @dataclass(frozen=True, slots=True)
 class CleanPost:
-    """Readable text: no markup, ruby or boilerplate; simplified characters; personal numbers masked."""
+    """Readable text: no markup, ruby or boilerplate; simplified characters; personal numbers masked.
+
+    `feelings` are what the text showed by tags and emoji: 泪 for `[泪]`, 😭; each once.
+    """
 
     origin: Origin
     title: str
@@ -65,6 +68,7 @@ class CleanPost:
     mentions: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     heat: Heat = Heat()
+    feelings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,20 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One value a sensor reported. `quantity` is one of schemas/sensors/quantities.yml and `value` stands in
+    its unit, which `unit` repeats; `place` is None where nobody has said where the station stands."""
+
+    station: str
+    quantity: str
+    value: float
+    unit: str
+    at: datetime
+    place: Place | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeriesKey:
     """One counted series: a place path (or `*` for everywhere) and a label `<family>.<name>`."""
 
@@ -191,12 +209,19 @@ class Level(IntEnum):
 
 
 class AlertState(StrEnum):
-    """Where an alert stands."""
+    """Where an alert stands. A snoozed one comes back at a set time; a false alarm is closed as one."""
 
     RAISED = "raised"
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
     CLOSED = "closed"
+    FALSE_ALARM = "false_alarm"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody has to answer for it any more."""
+        return self in {AlertState.CLOSED, AlertState.FALSE_ALARM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +239,7 @@ class Alert:
 
     `revision` counts from 1 and grows when level or reason change; `reason` is Chinese sentences with
     numbers; `post_ids` are the posts it rests on, most telling first; `route` names the duty group that
-    answers.
+    answers; `until` is when a snoozed warning comes back.
     """
 
     id: str
@@ -233,6 +258,7 @@ class Alert:
     state: AlertState = AlertState.RAISED
     rumour: float = 0.0
     history: tuple[Step, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,9 @@ def save_alert(db: Connection, alert: Alert) -> bool:
 
 
 def open_alerts(db: Connection) -> list[Alert]:
-    """The alerts that are not closed, oldest first, each in its newest revision."""
-    query = select(alerts.c.document).where(alerts.c.state != AlertState.CLOSED.value)
+    """The alerts that are not over, oldest first, each in its newest revision."""
+    over = [state.value for state in AlertState if state.is_over]
+    query = select(alerts.c.document).where(alerts.c.state.not_in(over))
     return [
         _read(document) for document in db.execute(query.order_by(alerts.c.raised_at, alerts.c.id)).scalars()
     ]
@@ -67,6 +68,24 @@ def alerts_by_id(db: Connection, ids: Iterable[str]) -> dict[str, Alert]:
     return found
 
 
+def alerts_in_state(db: Connection, state: AlertState) -> list[Alert]:
+    """The alerts that stand there now, oldest first."""
+    query = select(alerts.c.document).where(alerts.c.state == state.value)
+    return [
+        _read(document) for document in db.execute(query.order_by(alerts.c.raised_at, alerts.c.id)).scalars()
+    ]
+
+
+def lock_alerts(db: Connection, ids: Iterable[str]) -> dict[str, Alert]:
+    """The same as `alerts_by_id`, and nobody else changes them before this transaction ends."""
+    found: dict[str, Alert] = {}
+    for batch in in_batches(sorted(set(ids))):
+        query = select(alerts.c.id, alerts.c.document).where(alerts.c.id.in_(batch))
+        rows = db.execute(query.order_by(alerts.c.id).with_for_update())
+        found.update((row.id, _read(row.document)) for row in rows)
+    return found
+
+
 def alert_history(db: Connection, alert_id: str) -> list[Alert]:
     """Every revision of one alert, first to last."""
     query = select(alert_revisions.c.document).where(alert_revisions.c.alert_id == alert_id)
@@ -76,15 +95,14 @@ def alert_history(db: Connection, alert_id: str) -> list[Alert]:
 def unsent_alerts(db: Connection) -> list[Alert]:
     """The revisions that still have to go out, in the order they were raised.
 
-    Unsent is a revision without any mail in the sent-log, or with one that was begun or failed: a process
-    killed between the server's yes and our note sends again, under the same Message-ID.
+    Unsent is a revision whose mail is not in the sent-log as sent or skipped: a process killed between the
+    server's yes and our note sends again, under the same Message-ID.
     """
     same = and_(
         sent_log.c.alert_id == alert_revisions.c.alert_id, sent_log.c.revision == alert_revisions.c.revision
     )
-    logged = exists().where(same)
-    open_mail = exists().where(same, sent_log.c.state.in_([SENDING, FAILED]))
-    query = select(alert_revisions.c.document).where(~logged | open_mail)
+    done = exists().where(same, sent_log.c.state.in_([SENT, SKIPPED]))
+    query = select(alert_revisions.c.document).where(~done)
     order = (alert_revisions.c.raised_at, alert_revisions.c.alert_id, alert_revisions.c.revision)
     return [_read(document) for document in db.execute(query.order_by(*order)).scalars()]
 

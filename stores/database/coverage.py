@@ -1,11 +1,14 @@
 """Runs of the sources: what was fetched and what was expected, so that a silent source is noticed."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from schemas.times import SHANGHAI
 from stores.database.tables import source_runs
 from stores.database.upsert import plain_text, upsert
 
@@ -28,6 +31,15 @@ class SourceRun:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceDay:
+    """The runs of one source on one day of Beijing time, oldest first, at least one."""
+
+    source: str
+    day: date
+    runs: tuple[SourceRun, ...]
+
+
 def save_run(db: Connection, run: SourceRun) -> None:
     """Keep a run; the same source and start again replaces it."""
     upsert(db, source_runs, [{**asdict(run), "note": plain_text(run.note)}])
@@ -37,6 +49,19 @@ def runs_since(db: Connection, time: datetime) -> list[SourceRun]:
     """The runs started at or after `time`, oldest first."""
     query = select(source_runs).where(source_runs.c.started >= time)
     return [_read(row) for row in db.execute(query.order_by(source_runs.c.started, source_runs.c.source))]
+
+
+def split_by_day(runs: Iterable[SourceRun]) -> list[SourceDay]:
+    """The runs by source and day."""
+    ordered = sorted(runs, key=lambda run: (*_source_and_day(run), run.started))
+    return [
+        SourceDay(source, day, tuple(members))
+        for (source, day), members in groupby(ordered, key=_source_and_day)
+    ]
+
+
+def _source_and_day(run: SourceRun) -> tuple[str, date]:
+    return run.source, run.started.astimezone(SHANGHAI).date()
 
 
 def last_runs(db: Connection) -> dict[str, SourceRun]:

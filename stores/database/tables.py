@@ -156,6 +156,41 @@ sent_log = Table(
     Index(None, "alert_id", "revision"),
 )
 
+silences = Table(
+    "silences",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("group", Text, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Index(None, "until"),
+)
+
+silence_hits = Table(
+    "silence_hits",
+    METADATA,
+    Column("silence_id", Text, primary_key=True),
+    Column("alert_id", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+)
+
+used_links = Table(
+    "used_links",
+    METADATA,
+    Column("token", String(64), primary_key=True),
+    Column("alert_id", Text, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
 quarantine = Table(
     "quarantine",
     METADATA,
