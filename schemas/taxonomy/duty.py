@@ -1,8 +1,8 @@
 """The duty groups: who answers for which labels at which place, and who comes next."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -13,10 +13,17 @@ from schemas.records import Level, Place
 from schemas.taxonomy.labels import all_labels
 from schemas.taxonomy.patterns import match_patterns, read_patterns
 from schemas.taxonomy.places import Deployment, load_places
+from schemas.taxonomy.rota import Night, Shift, find_shift, read_mails, read_night, read_rota
 
 DUTY = Path(__file__).with_name("duty.yml")
 
-_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Who is written to, and why them."""
+
+    people: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,9 @@ class DutyGroup:
 
     `level` is the level of its place, `place` the code of it, `labels` the full labels it answers for.
     `parent` names the group a warning goes to when nobody has acknowledged it within `acknowledge_minutes` of
-    its level (None at the top). `closeness` says how closely each label was named (see patterns.py).
+    its level, first by those on call and then by their deputies (None at the top). `closeness` says how
+    closely each label was named (see patterns.py). `rota` is who is on call when, its first fitting shift
+    counts; `mails` and `deputies` answer where it leaves a gap. `night` is what waits for the morning.
     """
 
     name: str
@@ -38,6 +47,22 @@ class DutyGroup:
     parent: str | None
     acknowledge_minutes: Mapping[Level, int]
     closeness: Mapping[str, int]
+    rota: tuple[Shift, ...] = ()
+    night: Night | None = None
+
+    def on_call(self, at: datetime) -> OnCall:
+        """Who answers first at that moment."""
+        shift = find_shift(self.rota, at)
+        if shift is not None:
+            return OnCall(shift.people, f"值班表：{shift.zh()}")
+        return OnCall(self.mails, "值班表没有排这个时间，发到本组信箱" if self.rota else "本组信箱")
+
+    def on_call_deputies(self, at: datetime) -> OnCall:
+        """Who answers when the first do not."""
+        shift = find_shift(self.rota, at)
+        if shift is not None and shift.deputies:
+            return OnCall(shift.deputies, f"值班表：{shift.zh()}的副班")
+        return OnCall(self.deputies, "本组副班")
 
 
 @dataclass(frozen=True)
@@ -114,22 +139,16 @@ def _read_group(section: Section, above: Mapping[str, DutyGroup], deployment: De
         level=deployment.by_code[code].level,
         place=code,
         labels=tuple(closeness),
-        mails=_read_mails(section, "mails"),
-        deputies=_read_mails(section, "deputies"),
+        mails=read_mails(section, "mails"),
+        deputies=read_mails(section, "deputies"),
         parent=section.choice("parent", tuple(above)) if section.has("parent") else None,
         acknowledge_minutes=_read_minutes(section.section("acknowledge_minutes")),
         closeness=MappingProxyType(closeness),
+        rota=read_rota(section, "rota"),
+        night=read_night(section, "night"),
     )
     section.close()
     return group
-
-
-def _read_mails(section: Section, key: str) -> tuple[str, ...]:
-    mails = section.texts(key, least=1)
-    for mail in mails:
-        if not _MAIL.fullmatch(mail):
-            raise ReadError(section.where, section.key(key), mail, "name@host.example 一类的邮件地址")
-    return mails
 
 
 def _read_minutes(section: Section) -> Mapping[Level, int]:
