@@ -89,6 +89,15 @@ class Section:
             raise self.refuse(name, f"{least} 到 {most} 的数")
         return float(value)
 
+    def numbers(self, name: str, count: int | None = None) -> tuple[float, ...]:
+        """A list of numbers, exactly so many where `count` is given."""
+        value = self._take(name)
+        if not isinstance(value, list) or not value or not all(type(item) in (int, float) for item in value):
+            raise self.refuse(name, "数的列表")
+        if count is not None and len(value) != count:
+            raise self.refuse(name, f"{count} 个数")
+        return tuple(float(item) for item in value)
+
     def choice(self, name: str, allowed: Collection[str]) -> str:
         """One of a closed list."""
         value = self._take(name)

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from schemas.reading import Section, read_yaml
-from schemas.rules.when import read_hours
+from schemas.rules.parts import read_hours
 from schemas.taxonomy.patterns import match_patterns, read_patterns
 
 KIN = Path(__file__).parent / "matters" / "kin.yml"

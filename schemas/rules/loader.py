@@ -9,9 +9,12 @@ from uuid import UUID
 
 from schemas.errors import ReadError, Where
 from schemas.reading import Section, read_yaml
-from schemas.records import PLACE_LEVELS, Level
-from schemas.rules.when import When, kind_of, read_hours, read_level, read_when
+from schemas.records import PLACE_LEVELS, Level, Reading
+from schemas.rules.parts import read_hours, read_level
+from schemas.rules.when import When, kind_of, read_when
+from schemas.sensors import load_quantities, make_place
 from schemas.taxonomy.duty import Duty, load_duty
+from schemas.taxonomy.places import Deployment
 from schemas.times import parse_time
 
 RULES = Path(__file__).parent
@@ -33,29 +36,36 @@ class Quiet:
 @dataclass(frozen=True, slots=True)
 class RuleDoc:
     """One post of a test inside a rule. `place` is a place code, None where the text says it all; `user` is
-    an author of its own for every post unless the file names one."""
+    an author of its own for every post unless the file names one; `source` None is the rehearsal's own."""
 
     text: str
     time: datetime
     user: str
     place: str | None = None
+    source: str | None = None
+    reposts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """A test inside a rule: after these posts it has fired (at `level` in the end, where given) or not."""
+    """A test inside a rule: after these posts and readings, and the clock at `until` where given, it has
+    fired (at `level` in the end, where given) or not."""
 
     name: str
     docs: tuple[RuleDoc, ...]
     fires: bool
     level: Level | None = None
+    readings: tuple[Reading, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One warning rule. `name` is the file's; `owner` names a duty group, or is `route`: the place and label
     decide. `level` is the lowest it gives; a ladder in `when` raises it. A warning is over when nobody has
-    written of its matter for `over_hours`."""
+    written of its matter for `over_hours`; above its lowest level it falls by one level whenever nobody has
+    for `ease_hours` (None: it stays as high as it was until it is over). `budget` is how many warnings a week
+    the rule may raise over ordinary days of a city."""
 
     name: str
     title: str
@@ -70,6 +80,8 @@ class Rule:
     falsepositives: tuple[str, ...]
     over_hours: int
     tests: tuple[RuleTest, ...] = field(repr=False)
+    ease_hours: int | None = None
+    budget: float = 0.0
 
 
 def load_rules(folder: Path = RULES, duty: Duty | None = None) -> tuple[Rule, ...]:
@@ -104,6 +116,8 @@ def load_rule(path: Path, duty: Duty) -> Rule:
         over_hours=read_hours(top, "over"),
         falsepositives=top.texts("falsepositives", least=1),
         tests=tuple(_read_test(section, duty) for section in top.sections("tests")),
+        ease_hours=read_hours(top, "ease") if top.has("ease") else None,
+        budget=top.number("budget", 0.0, 100.0),
     )
     top.close()
     _check_name(path, rule)
@@ -129,13 +143,19 @@ def _read_quiet(section: Section) -> Quiet:
 
 def _read_test(section: Section, duty: Duty) -> RuleTest:
     docs: list[RuleDoc] = []
+    readings: list[Reading] = []
     for doc in section.sections("docs", least=1):
-        docs.extend(_read_docs(doc, duty.deployment.by_code, first_user=len(docs) + 1))
+        if doc.has("station"):
+            readings.extend(_read_readings(doc, duty.deployment))
+        else:
+            docs.extend(_read_docs(doc, duty.deployment.by_code, first_user=len(docs) + 1))
     test = RuleTest(
         name=section.text("name"),
         docs=tuple(sorted(docs, key=lambda doc: doc.time)),
         fires=section.choice("expect", ("fires", "silent")) == "fires",
         level=read_level(section, "level") if section.has("level") else None,
+        readings=tuple(sorted(readings, key=lambda one: one.at)),
+        until=_read_time(section, "until") if section.has("until") else None,
     )
     if test.level is not None and not test.fires:
         raise section.refuse("level", "只写在 expect: fires 的测试里")
@@ -146,16 +166,47 @@ def _read_test(section: Section, duty: Duty) -> RuleTest:
 def _read_docs(section: Section, places: Collection[str], first_user: int) -> Iterator[RuleDoc]:
     """One post, or a row of them: `times` posts, `every` so long, saying `texts` in turn."""
     texts = section.texts("texts", least=1) if section.has("texts") else (section.text("text"),)
-    start = parse_time(section.text("time"), section.where, section.key("time"))
     times = section.whole("times", least=2) if section.has("times") else len(texts)
-    step = timedelta(hours=read_hours(section, "every")) if times > 1 else timedelta()
+    start, step = _read_row(section, times)
     user = section.text("user") if section.has("user") else None
+    place = _read_place(section, places)
+    source = section.text("source") if section.has("source") else None
+    reposts = section.whole("reposts") if section.has("reposts") else 0
+    section.close()
+    for n in range(times):
+        who = user or f"网友{first_user + n}"
+        yield RuleDoc(texts[n % len(texts)], start + n * step, who, place, source, reposts)
+
+
+def _read_readings(section: Section, deployment: Deployment) -> Iterator[Reading]:
+    """A row of readings of one station: `values`, `every` so long."""
+    quantities = load_quantities()
+    quantity = quantities[section.choice("quantity", tuple(quantities))]
+    station = section.text("station")
+    values = section.numbers("values")
+    start, step = _read_row(section, len(values))
+    code = _read_place(section, deployment.by_code)
+    place = None if code is None else make_place(deployment, code)
+    section.close()
+    for n, value in enumerate(values):
+        yield Reading(station, quantity.name, value, quantity.unit, start + n * step, place, "sensor")
+
+
+def _read_row(section: Section, times: int) -> tuple[datetime, timedelta]:
+    """When a row begins, and the time from one to the next."""
+    step = timedelta(hours=read_hours(section, "every")) if times > 1 else timedelta()
+    return _read_time(section, "time"), step
+
+
+def _read_time(section: Section, key: str) -> datetime:
+    return parse_time(section.text(key), section.where, section.key(key))
+
+
+def _read_place(section: Section, places: Collection[str]) -> str | None:
     place = section.text("place") if section.has("place") else None
     if place is not None and place not in places:
         raise section.refuse("place", "本部署的地点编码")
-    section.close()
-    for n in range(times):
-        yield RuleDoc(texts[n % len(texts)], start + n * step, user or f"网友{first_user + n}", place)
+    return place
 
 
 def _check_name(path: Path, rule: Rule) -> None:

@@ -1,19 +1,35 @@
 """What makes a rule fire: a closed union of conditions and the strict reading of each kind."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from schemas.errors import ReadError
 from schemas.reading import Section
 from schemas.records import PLACE_LEVELS, Facts, Level
-from schemas.taxonomy.labels import load_families
-from schemas.taxonomy.patterns import match_patterns, read_patterns
+from schemas.rules.parts import (
+    EVERYWHERE,
+    Rung,
+    read_higher,
+    read_hours,
+    read_labels,
+    read_rungs,
+    read_urgency,
+    read_whole,
+)
+from schemas.rules.when_clock import Sensor, Silence, read_sensor, read_silence
+from schemas.rules.when_counts import (
+    Count,
+    NewTerm,
+    RumourSpreading,
+    Shortage,
+    read_count,
+    read_new_term,
+    read_rumour_spreading,
+    read_shortage,
+)
 
-EVERYWHERE = "everywhere"
-LEVEL_NAMES = {level.name.lower(): level for level in Level}
-
-_DURATION = re.compile(r"([1-9]\d{0,4})([hd])")
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +47,6 @@ class Burst:
     p: float
     least: int
     urgency: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """From so many reports on, the level is this one."""
-
-    reports: int
-    level: Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +81,14 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Least numbers of persons; None where the number plays no part."""
+    """Least numbers of persons, and of yuan lost; None where the number plays no part."""
 
     deaths: int | None = None
     injured: int | None = None
     missing: int | None = None
     trapped: int | None = None
+    affected: int | None = None
+    money: int | None = None
 
     def reached(self, facts: Facts) -> bool:
         """Whether any of the numbers is reached (死亡 3 人 or 受伤 10 人); an unstated fact reaches none."""
@@ -87,6 +97,8 @@ class Counts:
             (self.injured, facts.injured),
             (self.missing, facts.missing),
             (self.trapped, facts.trapped),
+            (self.affected, facts.affected),
+            (self.money, facts.money),
         )
         return any(least is not None and found is not None and found >= least for least, found in pairs)
 
@@ -109,128 +121,161 @@ class Fact:
     urgency: tuple[str, ...] = ()
 
 
-When = Burst | Growth | Fact
+Single = Burst | Growth | Fact | Count | NewTerm | RumourSpreading | Shortage | Silence | Sensor
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds at once, for one event or one place. A sensor's part holds while its station is over
+    its threshold; the warning is about what the first part is about."""
+
+    parts: tuple[Single, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all parts."""
+        return _join_labels(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Any of the parts holds."""
+
+    parts: tuple[Single, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of all parts."""
+        return _join_labels(self.parts)
+
+
+When = Single | AllOf | AnyOf
+
+
+def _join_labels(parts: tuple[Single, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(label for part in parts for label in part.labels))
+
+
+def parts_of(when: When) -> tuple[Single, ...]:
+    """The single conditions of one: its parts, or itself."""
+    return when.parts if isinstance(when, AllOf | AnyOf) else (when,)
 
 
 def read_when(section: Section, level: Level) -> When:
-    """The condition under `when`. `level` is the rule's own; a ladder must begin above it.
+    """The condition under `when`: one `kind`, or a list of them under `all` or `any`. `level` is the rule's
+    own; a ladder must begin above it.
 
     Raises ReadError with file, key, value and what is allowed.
     """
+    if section.has("all"):
+        return _read_all(section, level)
+    if section.has("any"):
+        parts = tuple(_read_single(part, level) for part in section.sections("any", least=2))
+        section.close()
+        return AnyOf(parts)
+    return _read_single(section, level)
+
+
+def _read_all(section: Section, level: Level) -> AllOf:
+    sections = section.sections("all", least=2)
+    parts = tuple(_read_single(part, level) for part in sections)
+    for one, part in zip(sections, parts, strict=True):
+        if isinstance(part, Silence):
+            raise one.refuse("kind", "不是 silence：没有声音时没有信息可以同时成立")
+    if isinstance(parts[0], Sensor):
+        raise sections[0].refuse("kind", "第一个条件说的是信息，不是 sensor")
+    section.close()
+    return AllOf(parts)
+
+
+def _read_single(section: Section, level: Level) -> Single:
     read = _READERS[section.choice("kind", tuple(_READERS))]
     when = read(section, level)
     section.close()
     return when
 
 
-def read_hours(section: Section, key: str) -> int:
-    """A duration such as `12h` or `7d`, in hours."""
-    match = _DURATION.fullmatch(section.text(key))
-    if match is None:
-        raise section.refuse(key, "时长，如 12h 或 7d")
-    return int(match[1]) * (24 if match[2] == "d" else 1)
+def rungs_of(when: When) -> Iterator[Level]:
+    """The levels that the ladders of a condition can raise a rule to."""
+    for part in parts_of(when):
+        if not isinstance(part, Burst | NewTerm | Silence):
+            yield from (rung.level for rung in part.ladder)
 
 
-def read_level(section: Section, key: str) -> Level:
-    """A level by its colour."""
-    return LEVEL_NAMES[section.choice(key, tuple(LEVEL_NAMES))]
+def look_back(when: When) -> int:
+    """Hours of posts that a condition asks about; 24 where it asks for none."""
+    kinds = (Burst, Growth, Count, NewTerm, RumourSpreading, Shortage)
+    return max(part.window_hours if isinstance(part, kinds) else 24 for part in parts_of(when))
 
 
 def _read_burst(section: Section, _level: Level) -> Burst:
     return Burst(
-        labels=_read_labels(section),
+        labels=read_labels(section),
         by=section.choices("by", (*PLACE_LEVELS, EVERYWHERE)),
         window_hours=read_hours(section, "window"),
         p=section.number("p", 1e-12, 0.1),
         least=section.whole("least", least=2),
-        urgency=_read_urgency(section),
+        urgency=read_urgency(section),
     )
 
 
 def _read_growth(section: Section, level: Level) -> Growth:
     reports = section.whole("reports", least=1)
-    rungs = section.sections("ladder", least=1) if section.has("ladder") else ()
     return Growth(
-        labels=_read_labels(section),
+        labels=read_labels(section),
         reports=reports,
         window_hours=read_hours(section, "window"),
-        authors=section.whole("authors", least=1) if section.has("authors") else 1,
+        authors=read_whole(section, "authors", 1),
         budget=section.whole("budget", least=1) if section.has("budget") else None,
         together=section.number("together", 0.0, 1.0) if section.has("together") else 0.0,
         scattered=section.whole("scattered", least=0) if section.has("scattered") else 0,
         rise=section.number("rise", 1e-12, 0.5) if section.has("rise") else None,
-        days=section.whole("days", least=1) if section.has("days") else 1,
+        days=read_whole(section, "days", 1),
         sure=section.number("sure", 0.0, 1.0) if section.has("sure") else 0.0,
-        ladder=_read_rungs(rungs, reports, level),
-        urgency=_read_urgency(section),
+        ladder=read_rungs(section, reports, level),
+        urgency=read_urgency(section),
     )
 
 
 def _read_fact(section: Section, level: Level) -> Fact:
     rungs = section.sections("ladder", least=1) if section.has("ladder") else ()
     return Fact(
-        labels=_read_labels(section),
+        labels=read_labels(section),
         least=_read_counts(section.section("least")),
         ladder=_read_fact_rungs(rungs, level),
-        urgency=_read_urgency(section),
+        urgency=read_urgency(section),
     )
 
 
-_READERS: Mapping[str, Callable[[Section, Level], When]] = {
+_READERS: Mapping[str, Callable[[Section, Level], Single]] = {
     "burst": _read_burst,
     "growth": _read_growth,
     "fact": _read_fact,
+    "count": read_count,
+    "new_term": read_new_term,
+    "rumour_spreading": read_rumour_spreading,
+    "shortage": read_shortage,
+    "silence": read_silence,
+    "sensor": read_sensor,
 }
 
 
 def kind_of(when: When) -> str:
-    """The word under `kind` for a condition: `burst`, `growth` or `fact`."""
-    return type(when).__name__.lower()
-
-
-def _read_labels(section: Section) -> tuple[str, ...]:
-    """The labels that `labels` names, less those under `except`."""
-    found = match_patterns(read_patterns(section, "labels"))
-    if section.has("except"):
-        for label in match_patterns(read_patterns(section, "except")):
-            found.pop(label, None)
-    return tuple(found)
-
-
-def _read_urgency(section: Section) -> tuple[str, ...]:
-    if not section.has("urgency"):
-        return ()
-    return section.choices("urgency", tuple(load_families()["urgency"].labels))
-
-
-def _read_rungs(sections: tuple[Section, ...], reports: int, level: Level) -> tuple[Rung, ...]:
-    rungs: list[Rung] = []
-    for section in sections:
-        reports = section.whole("reports", least=reports + 1)
-        level = _read_higher(section, level)
-        rungs.append(Rung(reports, level))
-        section.close()
-    return tuple(rungs)
+    """The word for a condition, with which the names of its rules begin: `burst`, `new_term`, `all_of`."""
+    return _CAPITAL.sub("_", type(when).__name__).lower()
 
 
 def _read_fact_rungs(sections: tuple[Section, ...], level: Level) -> tuple[FactRung, ...]:
     rungs: list[FactRung] = []
     for section in sections:
-        level = _read_higher(section, level)
+        level = read_higher(section, level)
         rungs.append(FactRung(_read_counts(section, "level"), level))
     return tuple(rungs)
 
 
-def _read_higher(section: Section, level: Level) -> Level:
-    higher = read_level(section, "level")
-    if higher >= level:
-        raise section.refuse("level", f"高于 {level.name.lower()} 的级别")
-    return higher
-
-
 def _read_counts(section: Section, *known: str) -> Counts:
     """The numbers beside the keys already known; at least one of them stands there."""
-    names = ("deaths", "injured", "missing", "trapped")
+    names = ("deaths", "injured", "missing", "trapped", "affected", "money")
     found = {name: section.whole(name, least=1) for name in names if section.has(name)}
     if not found:
         raise ReadError(section.where, section.path, section.names(), f"至少有 {'、'.join(names)} 之一")

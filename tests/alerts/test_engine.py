@@ -12,7 +12,8 @@ from alerts.engine import WarningEngine
 from nlp.events import EventClusterer
 from schemas.records import Alert, AlertState, ClassifiedPost, Facts, Level, Place
 from schemas.rules.loader import Quiet, Rule, load_rules
-from schemas.rules.when import Burst, Counts, Fact, FactRung, Growth, Rung
+from schemas.rules.parts import Rung
+from schemas.rules.when import Burst, Counts, Fact, FactRung, Growth
 from schemas.taxonomy.duty import load_duty
 from tests.nlp.classified import START, classified
 

@@ -10,7 +10,7 @@ import yaml
 from schemas.errors import ReadError
 from schemas.records import Facts, Level
 from schemas.rules.loader import ROUTE, RULES, Rule, load_rule, load_rules
-from schemas.rules.when import Burst, Counts, Fact, Growth, kind_of
+from schemas.rules.when import Burst, Counts, Fact, Growth, kind_of, rungs_of
 from schemas.taxonomy.duty import load_duty
 from schemas.taxonomy.labels import all_labels
 
@@ -67,12 +67,8 @@ class TestEveryRule:
             assert all(doc.place is None or doc.place in known for doc in test.docs)
 
     def test_every_level_of_the_tests_can_be_reached(self, rule: Rule) -> None:
-        when = rule.when
-        rungs = () if isinstance(when, Burst) else when.ladder
-        assert {test.level for test in rule.tests if test.fires} <= {
-            rule.level,
-            *(rung.level for rung in rungs),
-        }
+        reached = {test.level for test in rule.tests if test.fires}
+        assert reached <= {rule.level, *rungs_of(rule.when)}
 
 
 def test_burst_reads_into_its_record() -> None:
@@ -176,7 +172,7 @@ def rule_with(tmp_path: Path) -> RuleWriter:
         ("growth_event", "falsepositives", [], "falsepositives = []：应为 文字的列表，至少 1 项"),
         ("growth_event", "tests", [], "tests = []：应为 production 的规则至少一个 fires、一个 silent 的测试"),
         ("growth_event", "references", ["x"], "references = ['x']：应为 只有这些键：level、title、"),
-        ("growth_event", "when.kind", "spike", "when.kind = 'spike'：应为 burst、growth、fact 之一"),
+        ("growth_event", "when.kind", "spike", "when.kind = 'spike'：应为 burst、growth、fact、count、"),
         ("growth_event", "when.labels", ["incident.floods"], "when.labels = 'incident.floods'：应为 *、族.*"),
         ("growth_event", "when.window", "7 days", "when.window = '7 days'：应为 时长，如 12h 或 7d"),
         ("growth_event", "when.window", "0h", "when.window = '0h'：应为 时长"),
@@ -206,7 +202,7 @@ def rule_with(tmp_path: Path) -> RuleWriter:
         ("burst_complaint", "when.least", 1, "when.least = 1：应为 不小于 2 的整数"),
         ("burst_complaint", "quiet.same", ["title"], "quiet.same = 'title'：应为 event、place、label、"),
         ("burst_complaint", "quiet.for", None, "quiet.for = None：应为 非空文字"),
-        ("fact_casualties", "when.least", {}, "至少有 deaths、injured、missing、trapped 之一"),
+        ("fact_casualties", "when.least", {}, "至少有 deaths、injured、missing、trapped、affected、"),
         ("fact_casualties", "when.least.dead", 3, "when.least.dead = 3：应为 只有这些键"),
         ("fact_casualties", "when.ladder.0.deaths", 0, "when.ladder[1].deaths = 0：应为 不小于 1 的整数"),
         ("growth_help", "tests.0.expect", "fire", "tests[1].expect = 'fire'：应为 fires、silent 之一"),

@@ -1,0 +1,122 @@
+"""What sensors measure, and the strict reading of one reading."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from schemas.errors import ReadError, Where, one_of
+from schemas.reading import Section, read_yaml
+from schemas.records import Place, Reading
+from schemas.taxonomy.places import Deployment
+from schemas.times import parse_time
+
+QUANTITIES = Path(__file__).with_name("quantities.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One thing that is measured. `units` gives the factor to `unit` for every unit that may come in;
+    `least` and `most` are the values, in `unit`, that a working sensor can report."""
+
+    name: str
+    zh: str
+    unit: str
+    units: Mapping[str, float]
+    least: float
+    most: float
+
+    # A mapping has no hash: a quantity is told by its name.
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+@cache
+def load_quantities(path: Path = QUANTITIES) -> Mapping[str, Quantity]:
+    """The quantities by name. Raises ReadError with file, key, value and what is allowed."""
+    top = read_yaml(path)
+    found = {name: _read_quantity(name, section) for name, section in top.named("quantities")}
+    top.close()
+    return MappingProxyType(found)
+
+
+def _read_quantity(name: str, section: Section) -> Quantity:
+    unit = section.text("unit")
+    factors = {unit: 1.0}
+    if section.has("units"):
+        others = section.section("units")
+        factors |= {other: others.number(other, 1e-9, 1e9) for other in others.names()}
+    least, most = section.numbers("range", 2)
+    quantity = Quantity(name, section.text("zh"), unit, MappingProxyType(factors), least, most)
+    section.close()
+    return quantity
+
+
+def is_reading(found: Mapping[str, Any]) -> bool:
+    """Whether a JSON object is a reading and no post: it names a station."""
+    return "station" in found
+
+
+def read_reading(found: Mapping[str, Any], where: Where, deployment: Deployment, source: str) -> Reading:
+    """One JSON object with `station`, `quantity`, `value`, `unit` and `time`, optionally `place` (a code) and
+    `source`. The value is turned into the quantity's own unit.
+
+    Raises ReadError with field, value and what is allowed; also for a value no working sensor reports.
+    """
+    quantities = load_quantities()
+    quantity = quantities[_choice(found, "quantity", where, tuple(quantities))]
+    factor = quantity.units[_choice(found, "unit", where, tuple(quantity.units))]
+    value = found.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ReadError(where, "value", value, "数")
+    own = value * factor
+    if not quantity.least <= own <= quantity.most:
+        allowed = f"{quantity.zh} {quantity.least:g} 到 {quantity.most:g} {quantity.unit}，此外当作传感器故障"
+        raise ReadError(where, "value", value, allowed)
+    return Reading(
+        station=_text(found, "station", where),
+        quantity=quantity.name,
+        value=own,
+        unit=quantity.unit,
+        at=_time(found, where),
+        place=_place(found, where, deployment),
+        source=_text(found, "source", where) if "source" in found else source,
+    )
+
+
+def _text(found: Mapping[str, Any], name: str, where: Where) -> str:
+    value = found.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise ReadError(where, name, value, "非空文字")
+    return value.strip()
+
+
+def _choice(found: Mapping[str, Any], name: str, where: Where, allowed: tuple[str, ...]) -> str:
+    value = found.get(name)
+    if not isinstance(value, str) or value not in allowed:
+        raise ReadError(where, name, value, one_of(allowed))
+    return value
+
+
+def _time(found: Mapping[str, Any], where: Where) -> datetime:
+    return parse_time(_text(found, "time", where), where, "time")
+
+
+def _place(found: Mapping[str, Any], where: Where, deployment: Deployment) -> Place | None:
+    """The place by its code; else the one of the station's name; None where neither is known."""
+    code = found.get("place")
+    if code is None:
+        same = deployment.by_name.get(_text(found, "station", where), ())
+        return make_place(deployment, same[0].code) if len(same) == 1 else None
+    if code not in deployment.by_code:
+        raise ReadError(where, "place", code, f"{deployment.name} 的地点编码")
+    return make_place(deployment, code)
+
+
+def make_place(deployment: Deployment, code: str) -> Place:
+    """A place of the deployment as a record."""
+    known = deployment.by_code[code]
+    return Place(known.name, code, known.level, 1.0, deployment.path(code), lng=known.lng, lat=known.lat)
