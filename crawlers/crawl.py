@@ -15,6 +15,7 @@ from crawlers.cache import prune_cache
 from crawlers.discovery import find_source
 from crawlers.output import CrawlStats, read_stats, stats_path
 from crawlers.redact import RedactingFormatter
+from crawlers.rsshub import start_address, trusted_host
 from crawlers.source import Source
 from schemas.errors import ReadError
 
@@ -27,17 +28,22 @@ _LAST_SHARE = 1 / 6
 OK, FAILED, WRONG_USE, QUARANTINE = 0, 1, 2, 3
 
 
-def crawl_source(name: str, out: Path, state: Path, sources: Path | None, time_limit: float) -> CrawlStats:
+def crawl_source(
+    name: str, out: Path, state: Path, sources: Path | None, time_limit: float, limit: int = 0
+) -> CrawlStats:
     """Crawl one source to its end and return its counts. Starts the reactor: only once in a process.
 
-    Writes records to `out`, and `out` with `.quarantine.jsonl` and `.stats.json`; `state` keeps the
-    HTTP cache. Raises ReadError for a source that is not there or whose file is not right.
+    Writes records to `out`, and `out` with `.quarantine.jsonl`, `.done.jsonl` and `.stats.json`; `state`
+    keeps the HTTP cache and the journal. With a `limit` it stops after so many records. Raises ReadError
+    for a source that is not there or whose file is not right.
     """
     found = find_source(name, sources)
+    start_address(found.source)  # a route without a mirror is wrong use, said before anything is fetched
     out.parent.mkdir(parents=True, exist_ok=True)
     stats_path(out).unlink(missing_ok=True)
     prune_cache(state / "httpcache")
-    process = AsyncCrawlerProcess(crawl_settings(found.source, out, state, time_limit))
+    settings = crawl_settings(found.source, out, state, time_limit)
+    process = AsyncCrawlerProcess({**settings, "CLOSESPIDER_ITEMCOUNT": limit})
     process.crawl(found.spider)
     process.start()
     return read_stats(stats_path(out))
@@ -50,6 +56,8 @@ def crawl_settings(source: Source, out: Path, state: Path, time_limit: float) ->
         **_limits(source, time_limit),
         **_cache(state),
         "QIANSHAO_OUT": str(out.resolve()),
+        "QIANSHAO_STATE": str(state.resolve()),
+        "QIANSHAO_TRUSTED_HOST": trusted_host(source),
         "ITEM_PIPELINES": {"crawlers.output.RecordWriter": 100},
         "DOWNLOADER_MIDDLEWARES": _middlewares(allow_private=source.allow_private),
         **({} if source.allow_private else {"TWISTED_DNS_RESOLVER": "crawlers.network.PublicResolver"}),
@@ -124,7 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, handlers=[_log_handler()])
     try:
-        stats = crawl_source(options.name, options.out, options.state, options.sources, options.time_limit)
+        stats = crawl_source(
+            options.name, options.out, options.state, options.sources, options.time_limit, options.limit
+        )
     except ReadError as error:
         log.error("%s", error)  # noqa: TRY400 - the line says all; a traceback would bury it
         return WRONG_USE
@@ -153,8 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m crawlers.crawl", description="抓取一个来源一次")
     parser.add_argument("name", help="来源名称，即文件名")
     parser.add_argument("--out", type=Path, required=True, help="写入记录的 JSONL 文件")
-    parser.add_argument("--state", type=Path, required=True, help="HTTP 缓存所在的文件夹")
+    parser.add_argument("--state", type=Path, required=True, help="HTTP 缓存和已读网页所在的文件夹")
     parser.add_argument("--sources", type=Path, help="另有来源文件的文件夹")
+    parser.add_argument("--limit", type=int, default=0, help="取够这么多条就停；0 为不限")
     parser.add_argument("--time-limit", type=float, default=3600.0, help="到时收尾，秒")
     return parser
 

@@ -6,13 +6,24 @@ from pathlib import Path
 from types import ModuleType
 
 from crawlers.source import Source, check_source
+from crawlers.spiders.api import ApiSpider
 from crawlers.spiders.base import SourceSpider
+from crawlers.spiders.board import BoardSpider
 from crawlers.spiders.feed import FeedSpider
+from crawlers.spiders.forum import ForumSpider
 from crawlers.spiders.pages import PagesSpider
+from crawlers.spiders.sitemap import SitemapSpider
 from schemas.errors import ReadError, Where
 
 SHIPPED = Path(__file__).parent / "sources"
-_BASES: dict[str, type[SourceSpider]] = {"feed": FeedSpider, "pages": PagesSpider}
+_BASES: dict[str, type[SourceSpider]] = {
+    "feed": FeedSpider,
+    "pages": PagesSpider,
+    "sitemap": SitemapSpider,
+    "api": ApiSpider,
+    "forum": ForumSpider,
+    "board": BoardSpider,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,12 @@ class PublicResolver(CachingThreadedResolver):
     """Resolves names, and refuses those that lead to an address that is not public.
 
     The check is made on the very address that is connected to, so that a name cannot change in between. The
-    configured proxy may be private: it is ours.
+    configured proxy and the deployment's RSSHub may be private: they are ours.
     """
 
     # Twisted drops what a resolver says about a failure, so the middleware looks here.
     refused: ClassVar[set[str]] = set()
+    trusted: ClassVar[set[str]] = set()
 
     def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float) -> None:
         super().__init__(reactor, cache_size, timeout)
@@ -37,7 +38,7 @@ class PublicResolver(CachingThreadedResolver):
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> "Deferred[str]":  # noqa: N802
         """The public IPv4 address of a name; fails with DNSLookupError for any other."""
         found = super().getHostByName(name, timeout)
-        return found if name in self._proxies else found.addCallback(self._public, name)
+        return found if name in self._proxies | self.trusted else found.addCallback(self._public, name)
 
     def _public(self, address: str, name: str) -> str:
         if not is_public(address):
@@ -49,13 +50,21 @@ class PublicResolver(CachingThreadedResolver):
 class PublicNetworkOnly:
     """Refuses addresses written as numbers, and says why a name was refused."""
 
+    def __init__(self, trusted: str | None) -> None:
+        self.trusted = trusted
+
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:  # noqa: ARG003 - the signature is Scrapy's
-        return cls()
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """The middleware; the trusted host is told to the resolver too, which Scrapy makes by itself."""
+        trusted = crawler.settings["QIANSHAO_TRUSTED_HOST"]
+        PublicResolver.trusted.update({trusted} if trusted else ())
+        return cls(trusted)
 
     def process_request(self, request: Request) -> None:
         """Raise IgnoreRequest for a private address; redirects and robots.txt pass here too."""
         host = urlparse_cached(request).hostname or ""
+        if host == self.trusted:
+            return
         address = written_address(host)
         if host == "localhost" or host.endswith(".localhost") or (address and not is_public(address)):
             raise IgnoreRequest(PRIVATE)

@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from crawlers.journal import Done, done_path, encode_done
 from crawlers.quarantine import encode_quarantined
 from crawlers.redact import redact
 from crawlers.source import Count, Source
@@ -24,10 +25,14 @@ from schemas.records import Quarantined, RawPost
 
 log = logging.getLogger(__name__)
 
+# Scrapy's word for a crawl that was to stop after so many records.
+ENOUGH = "closespider_itemcount"
+
 
 @dataclass(frozen=True, slots=True)
 class CrawlStats:
-    """What one crawl did. `records` counts unchanged ones too; `failed` counts the quarantined by reason.
+    """What one crawl did. `records` counts unchanged ones too; `failed` counts the quarantined by reason;
+    `known` counts the pages that lists named and that earlier crawls have done.
 
     `status` is ok, too_few (fails), too_many (warns) or failed (the crawl did not run to its end).
     """
@@ -45,6 +50,7 @@ class CrawlStats:
     quarantined: int
     expected: Count
     failed: dict[str, int] = field(default_factory=dict)
+    known: int = 0
 
     def encoded(self) -> bytes:
         """The stats as indented JSON."""
@@ -61,6 +67,11 @@ def stats_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.stats.json")
 
 
+def crawl_files(out: Path) -> tuple[Path, Path, Path]:
+    """The files that a crawl into `out` writes line by line: records, quarantine, pages that are done."""
+    return out, quarantine_path(out), done_path(out)
+
+
 def judge_count(seen: int, expected: Count) -> tuple[str, str]:
     """Status and reason for the number of records a crawl has seen."""
     if seen < expected.min:
@@ -73,7 +84,8 @@ def judge_count(seen: int, expected: Count) -> tuple[str, str]:
 class RecordWriter:
     """The item pipeline: writes each record once. The files get their names when the crawl is over.
 
-    What stands in `out` is complete records only, whatever the status of the crawl.
+    What stands in `out` is complete records only, whatever the status of the crawl. Every line is out of
+    this process when the next comes, so that a kill costs none; a page is noted as done after its records.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -101,14 +113,17 @@ class RecordWriter:
         return spider.source
 
     def open_spider(self) -> None:
-        """Open the two files under names that say they are not done."""
-        self.records: BinaryIO = _part(self.out).open("wb")
-        self.quarantine: BinaryIO = _part(quarantine_path(self.out)).open("wb")
+        """Open the files under names that say they are not done."""
+        self.records: BinaryIO = part_path(self.out).open("wb", buffering=0)
+        self.quarantine: BinaryIO = part_path(quarantine_path(self.out)).open("wb", buffering=0)
+        self.done: BinaryIO = part_path(done_path(self.out)).open("wb", buffering=0)
 
-    def process_item(self, item: RawPost | Quarantined) -> RawPost | Quarantined:
+    def process_item(self, item: RawPost | Quarantined | Done) -> RawPost | Quarantined | Done:
         """Write a record, or put it aside with one line in the log."""
         if isinstance(item, Quarantined):
             self._put_aside(item)
+        elif isinstance(item, Done):
+            self.done.write(encode_done(item) + b"\n")
         elif (key := (item.origin.id, item.origin.revision)) in self.seen:
             self.duplicates += 1
         else:
@@ -127,20 +142,28 @@ class RecordWriter:
 
     def close_spider(self) -> None:
         """Give the files their names."""
-        for handle, path in ((self.records, self.out), (self.quarantine, quarantine_path(self.out))):
+        for handle, path in zip(
+            (self.records, self.quarantine, self.done), crawl_files(self.out), strict=True
+        ):
             handle.close()
-            _part(path).replace(path)
+            part_path(path).replace(path)
 
     def on_closed(self, reason: str) -> None:
         """Write the counts; they come last, so that who finds them finds all."""
         stats_path(self.out).write_bytes(self._stats(reason).encoded())
 
     def _status(self, reason: str) -> tuple[str, str]:
+        if reason == ENOUGH:
+            return "ok", f"只取前 {self.crawler.settings.getint('CLOSESPIDER_ITEMCOUNT')} 条"
         if reason != "finished":
             return "failed", f"抓取没有走完：{reason}"
-        if self.failed and not self.seen:
+        seen = len(self.seen) + self._known()
+        if self.failed and not seen:
             return "failed", f"没有一条能读：{self.failed.most_common(1)[0][0]}"
-        return judge_count(len(self.seen), self.source.expect)
+        return judge_count(seen, self.source.expect)
+
+    def _known(self) -> int:
+        return int(self.crawler.stats.get_value("qianshao/known", 0))
 
     def _stats(self, reason: str) -> CrawlStats:
         counts = self.crawler.stats
@@ -159,6 +182,7 @@ class RecordWriter:
             quarantined=self.failed.total(),
             expected=self.source.expect,
             failed=dict(self.failed.most_common()),
+            known=self._known(),
         )
 
     def _write(self, post: RawPost) -> None:
@@ -191,7 +215,8 @@ def read_stats(path: Path) -> CrawlStats:
         raise ReadError(Where(str(path)), "stats", str(error), "抓取写下的统计") from error
 
 
-def _part(path: Path) -> Path:
+def part_path(path: Path) -> Path:
+    """The name a file has while the crawl that writes it is under way."""
     return path.with_name(f"{path.name}.part")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin
 from zoneinfo import ZoneInfo
 
+import orjson
 from lxml import etree  # type: ignore[import-untyped]
 from parsel import Selector
 
@@ -55,17 +56,23 @@ _BLOCKS = frozenset(
     ]
 )
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,4})?)\s*([万亿]?)\+?")
+_CALLBACK = re.compile(r"[\w.$]*\(\s*(.*?)\s*\)", re.DOTALL)
 _SCALES = {"": 1, "万": 10_000, "亿": 100_000_000}
 _SILENT = frozenset(["script", "style", "noscript", "template"])
 
 
 @dataclass(frozen=True)
 class Link:
-    """A detail page that a list page names, with the title and time the list gives."""
+    """A detail page that a list page names, with the title and time the list gives.
+
+    `mark` is what the list says of its state: a count of replies, a state of work, a time of change. While it
+    stays the same the page needs no second reading.
+    """
 
     url: str
     title: str = ""
     time: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,16 @@ class Page:
         return decode_text(self.body, content_type=self.content_type, where=self.where)
 
     @cached_property
+    def json(self) -> Any:  # noqa: ANN401 - whatever the site answers
+        """The page as JSON, out of its callback where it is JSONP. Raises ReadError where it is neither."""
+        text = self.text.strip().removesuffix(";")
+        wrapped = _CALLBACK.fullmatch(text)
+        try:
+            return orjson.loads(wrapped[1] if wrapped else text)
+        except orjson.JSONDecodeError as error:
+            raise self.refuse("JSON", text[:60], f"完整的 JSON（{error.msg}）") from error
+
+    @cached_property
     def tree(self) -> Selector:
         """The page's elements. NUL characters are dropped: libxml2 would end the page at the first."""
         return Selector(text=self.text.replace("\0", ""), type="html", base_url=self.url)
@@ -104,7 +121,7 @@ class Page:
 
     def join(self, href: str) -> str:
         """The full address of a link on this page, without its fragment."""
-        base = self.tree.css("base::attr(href)").get(default="")
+        base = self.tree.css("base::attr(href)").get(default="") if "<base" in self.text.lower() else ""
         return urldefrag(urljoin(urljoin(self.url, base), href.strip())).url
 
     def time(self, text: str, field: str = "published_at") -> datetime:

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from crawlers.output import CrawlStats, quarantine_path, read_stats, stats_path
+from crawlers.journal import done_path, grow_journal
+from crawlers.output import CrawlStats, crawl_files, part_path, quarantine_path, read_stats, stats_path
 from crawlers.redact import redact
 from schemas.errors import ReadError
 
@@ -17,7 +19,7 @@ TAIL = 4000
 _SHARE, _START = 0.8, 4.0
 # Connections and secrets of the caller that no crawl needs.
 _WITHHELD = ("AIRFLOW", "QIANSHAO_")
-_NEEDED = frozenset(["QIANSHAO_AUTHOR_KEY", "QIANSHAO_CONTACT"])
+_NEEDED = frozenset(["QIANSHAO_AUTHOR_KEY", "QIANSHAO_CONTACT", "QIANSHAO_RSSHUB_URL", "QIANSHAO_RSSHUB_KEY"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class CrawlResult:
     The records file holds whole records only and may be used whatever the exit code (0 ok, 1 failed or
     too few, 2 wrong use, 3 with quarantine, 124 killed at the time limit); `records`, `quarantine` and
     `stats` are None where the crawl ended before it wrote them. `log_tail` is the end of its log,
-    without secrets.
+    without secrets. `state` is where the source's journal lies, `done` what this crawl adds to it.
     """
 
     source: str
@@ -36,6 +38,15 @@ class CrawlResult:
     stats: CrawlStats | None
     exit_code: int
     log_tail: str
+    state: Path | None = None
+    done: Path | None = None
+
+    def commit(self) -> None:
+        """Note what this crawl read as done; to be called when its records are stored."""
+        if self.state is not None and self.done is not None:
+            whole = self.stats is not None and self.stats.status in {"ok", "too_many"}
+            complete = whole and self.stats is not None and not self.stats.quarantined
+            grow_journal(self.state, self.done, now=datetime.now(UTC), complete=complete)
 
     @property
     def failed(self) -> bool:
@@ -50,15 +61,17 @@ def crawl_in_subprocess(
     sources_dir: Path | None = None,
     timeout: float = 3600.0,
     author_key: bytes | None = None,
+    limit: int = 0,
 ) -> CrawlResult:
     """Crawl one source into `out_dir`/NAME.jsonl; `timeout` seconds bound the whole of it.
 
-    `state_dir` keeps what makes requests conditional and should be the same every time; `sources_dir` holds a
-    deployment's own sources. Authors are kept as hashes under `author_key`, not at all without one. Never
-    raises for what goes wrong inside the crawl.
+    `state_dir` keeps what makes crawls incremental and should be the same every time; `sources_dir` holds a
+    deployment's own sources. Authors are kept as hashes under `author_key`, not at all without one. With a
+    `limit` it stops after so many records. Never raises for what goes wrong inside the crawl; what a
+    killed one has written counts.
     """
     out = out_dir / f"{name}.jsonl"
-    for path in (out, quarantine_path(out), stats_path(out)):
+    for path in (*crawl_files(out), stats_path(out)):
         path.unlink(missing_ok=True)
     command = [
         sys.executable,
@@ -71,9 +84,12 @@ def crawl_in_subprocess(
         str(state_dir / name),
     ]
     command += ["--time-limit", str(max(1.0, timeout * _SHARE - _START))]
+    command += ["--limit", str(limit)] if limit else []
     command += ["--sources", str(sources_dir)] if sources_dir else []
     key = {} if author_key is None else {"QIANSHAO_AUTHOR_KEY": author_key.decode()}
     code, text = _run(command, timeout, {**os.environ, **key})
+    for path in crawl_files(out):
+        _salvage(path)
     return CrawlResult(
         source=name,
         records=out if out.exists() else None,
@@ -81,7 +97,19 @@ def crawl_in_subprocess(
         stats=_stats(stats_path(out)),
         exit_code=code,
         log_tail=redact(text)[-TAIL:],
+        state=state_dir / name,
+        done=done_path(out) if done_path(out).exists() else None,
     )
+
+
+def _salvage(path: Path) -> None:
+    """Give the whole lines that a killed crawl left behind the name they would have got."""
+    part = part_path(path)
+    if not part.exists():
+        return
+    with part.open("r+b") as lines:
+        lines.truncate(lines.read().rfind(b"\n") + 1)
+    part.replace(path)
 
 
 def _run(command: list[str], timeout: float, variables: Mapping[str, str]) -> tuple[int, str]:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.errors import ReadError, Where, one_of
 
-Kind = Literal["feed", "pages"]
+Kind = Literal["feed", "pages", "sitemap", "api", "forum", "board"]
+RSSHUB = "rsshub:/"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 EVERY = re.compile(r"([1-9][0-9]*)([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -30,7 +31,9 @@ class Source:
     `district` is the code of the place all its posts belong to, None where they do not share one;
     `verified` is the day somebody last saw it work live, None for "not verified live". `delay`,
     `timeout` and `retry_wait` are seconds, `max_bytes` is the size of one page; `pages` bounds the list
-    pages of one crawl. Addresses of private networks are refused unless `allow_private`.
+    pages of one crawl. A page that was read is left alone until its list says that it changed, or for
+    `recheck`. Addresses of private networks are refused unless `allow_private`. A `url` such as
+    `rsshub:/weibo/search/hot` is a route of the RSSHub that the deployment names.
     """
 
     name: str
@@ -49,15 +52,21 @@ class Source:
     retry_wait: float = 1.0
     max_bytes: int = 10_000_000
     pages: int = 5
+    recheck: str = "1d"
     allow_private: bool = False
 
     @property
     def interval(self) -> timedelta:
         """The time between two crawls."""
-        found = EVERY.fullmatch(self.every)
-        if found is None:
-            raise ValueError(self.every)
-        return timedelta(**{UNITS[found[2]]: int(found[1])})
+        return read_interval(self.every)
+
+
+def read_interval(text: str) -> timedelta:
+    """`30m`, `1h` or `1d`. Raises ValueError for anything else."""
+    found = EVERY.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 def check_source(source: Source, where: Where) -> None:
@@ -72,8 +81,9 @@ def _requirements(source: Source) -> tuple[tuple[str, bool, str], ...]:
         ("name", bool(NAME.fullmatch(source.name)), "<地方>_<名称>，小写字母、数字和下划线"),
         ("publisher", bool(source.publisher.strip()), "非空文字"),
         ("kind", source.kind in get_args(Kind), one_of(get_args(Kind))),
-        ("url", _is_web_address(source.url), "http 或 https 网址"),
+        ("url", _is_address(source.url), "http 或 https 网址，或 rsshub:/路由"),
         ("every", bool(EVERY.fullmatch(source.every)), "30m、1h、1d 一类的间隔"),
+        ("recheck", bool(EVERY.fullmatch(source.recheck)), "30m、1h、1d 一类的间隔"),
         ("expect", 0 <= source.expect.min <= source.expect.max, "0 <= min <= max"),
         ("district", source.district is None or source.district.isalnum(), "区划代码或 None"),
         ("zone", _is_zone(source.zone), "IANA 时区，如 Asia/Shanghai"),
@@ -86,7 +96,9 @@ def _requirements(source: Source) -> tuple[tuple[str, bool, str], ...]:
     )
 
 
-def _is_web_address(url: str) -> bool:
+def _is_address(url: str) -> bool:
+    if url.startswith(RSSHUB):
+        return len(url) > len(RSSHUB)
     parts = urlsplit(url)
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
 

@@ -3,9 +3,11 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import scrapy
+from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -20,13 +22,15 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawlers.cache import fetched_at
+from crawlers.journal import Done, Journal, read_journal
 from crawlers.page import Link, Page
 from crawlers.redact import redact
-from crawlers.source import Source
+from crawlers.rsshub import start_address
+from crawlers.source import Source, read_interval
 from schemas.errors import ReadError
 from schemas.records import Quarantined, RawPost
 
-Found = RawPost | Quarantined | Request
+Found = RawPost | Quarantined | Done | Request
 
 # What a failed download says in quarantine, by its exception.
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
@@ -45,13 +49,31 @@ _IGNORED = {
 
 
 class SourceSpider(scrapy.Spider):
-    """A spider of one source. A record is yielded only when it is complete; all else becomes Quarantined."""
+    """A spider of one source. A record is yielded only when it is complete; all else becomes Quarantined.
+
+    The kinds of pages a source has are its `read_<kind>` methods: `start` for the first and those like it,
+    `post` for a detail page. Each takes a Page and fetches nothing, so that a kept page can be read again.
+    """
 
     source: ClassVar[Source]
+    readers: ClassVar[tuple[str, ...]] = ("start",)
 
     def __init_subclass__(cls) -> None:
         if "source" in cls.__dict__:
             cls.name = cls.source.name
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name)
+        self.journal = Journal()
+        self._recheck = read_interval(self.source.recheck)
+        self._asked: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
+        """The spider, with what earlier crawls have done."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.journal = read_journal(Path(crawler.settings["QIANSHAO_STATE"]))
+        return spider
 
     @property
     def author_key(self) -> bytes | None:
@@ -60,20 +82,34 @@ class SourceSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The first request."""
-        yield self.ask(self.source.url, self.on_start)
-
-    def on_start(self, response: Response) -> Iterator[Found]:
-        """What the first page holds."""
-        return self.reading(self.page(response), self.read_start)
+        yield self.ask(start_address(self.source), "start")
 
     def read_start(self, page: Page) -> Iterator[Found]:
         """The records of the first page and the requests that follow from it."""
         raise NotImplementedError
 
-    def ask(self, url: str, then: Callable[..., Any], link: Link | None = None) -> Request:
-        """A request whose failure ends in quarantine."""
+    def ask(self, url: str, reader: str, link: Link | None = None) -> Request:
+        """A request for a page of the kind `reader`; its failure ends in quarantine.
+
+        Several pages of one thread share the `link` that named it: it is done with the last of them.
+        """
         # Spiders ask for each address once; the filter would only lose redirects that run in circles.
-        return Request(url, callback=then, errback=self.on_failure, meta={"link": link}, dont_filter=True)
+        meta = {"link": link, "reader": reader}
+        return Request(url, callback=self.on_page, errback=self.on_failure, meta=meta, dont_filter=True)
+
+    def follow(self, link: Link, reader: str) -> Iterator[Request]:
+        """The request for a page that a list names: once a crawl, and none where it is done."""
+        if link.url in self._asked:
+            return
+        self._asked.add(link.url)
+        if self.journal.holds(link, now=datetime.now(UTC), recheck=self._recheck):
+            self._count("known")
+        else:
+            yield self.ask(link.url, reader, link)
+
+    def on_page(self, response: Response) -> Iterator[Found]:
+        """What a page holds."""
+        return self.reading(self.page(response), getattr(self, f"read_{response.meta['reader']}"))
 
     def page(self, response: Response) -> Page:
         """The page of a response, with the time its content was first fetched."""
@@ -91,11 +127,17 @@ class SourceSpider(scrapy.Spider):
         )
 
     def reading(self, page: Page, read: Callable[[Page], Iterable[Found]]) -> Iterator[Found]:
-        """What `read` finds on a page; where it raises ReadError the page is put aside with that reason."""
+        """What `read` finds on a page, then that it is done; on a ReadError the page is put aside."""
+        whole = page.link is not None
         try:
-            yield from read(page)
+            for found in read(page):
+                whole = whole and not isinstance(found, Quarantined) and not _goes_on(found, page)
+                yield found
         except ReadError as error:
             yield put_aside(page, str(error))
+        else:
+            if page.link is not None and whole:
+                yield Done(page.link.url, page.link.mark, page.now)
 
     def _count(self, name: str) -> None:
         self.crawler.stats.inc_value(f"qianshao/{name}")
@@ -109,6 +151,11 @@ class SourceSpider(scrapy.Spider):
         turned = "" if asked == request.url else f"（转到 {redact(request.url)}）"
         reason = f"{describe(failure.value)}{turned}"
         yield Quarantined(self.source.name, redact(asked), reason, raw, datetime.now(UTC))
+
+
+def _goes_on(found: Found, page: Page) -> bool:
+    """Whether the thread of this page has a further page."""
+    return isinstance(found, Request) and found.meta["link"] is page.link
 
 
 def put_aside(page: Page, reason: str, raw: bytes | None = None) -> Quarantined:

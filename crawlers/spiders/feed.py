@@ -1,16 +1,18 @@
-"""Base of the feed sources: RSS 2.0, RSS 1.0 (RDF) and Atom, read by feedparser."""
+"""Base of the feed sources: RSS 2.0, RSS 1.0 (RDF) and Atom, read by feedparser, and JSON Feed."""
 
 import re
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import feedparser
 
 from crawlers.authors import hash_of_author
-from crawlers.page import Page, html_text, read_count
-from crawlers.spiders.base import Found, SourceSpider, put_aside
+from crawlers.page import Link, Page, html_text, read_count
+from crawlers.spiders.article import ArticleSpider
+from crawlers.spiders.base import Found, put_aside
+from crawlers.spiders.jsonfeed import is_json_feed, read_json_feed
 from schemas.errors import ReadError
 from schemas.posts import make_post
 from schemas.records import JsonScalar, RawPost
@@ -27,21 +29,37 @@ _COUNTS = {
 }
 
 
-class FeedSpider(SourceSpider):
-    """A source that publishes a feed: the file holds its Source literal and nothing else is needed."""
+class FeedSpider(ArticleSpider):
+    """A source that publishes a feed: the file holds its Source literal and nothing else is needed.
+
+    Where entries carry a summary only, `detail` follows their links: the text is read from the page, with the
+    selectors of ArticleSpider, and title and time stay those of the entry unless selectors find them.
+    """
+
+    detail: ClassVar[bool] = False
+    title_css = ""
 
     def read_start(self, page: Page) -> Iterator[Found]:
         """One record an entry; a wrong entry is put aside alone. Raises ReadError where this is no feed."""
-        feed = _parse(page)
+        feed = read_json_feed(page) if is_json_feed(page) else _parse(page)
         if not feed.get("version"):
-            raise page.refuse("feed", page.text.strip()[:60], "RSS 2.0、RSS 1.0 或 Atom")
+            raise page.refuse("feed", page.text.strip()[:60], "RSS 2.0、RSS 1.0、Atom 或 JSON Feed")
         for number, entry in enumerate(feed["entries"], start=1):
             try:
-                yield self.parse_entry(page, entry)
+                yield from self.read_entry(page, entry)
             except ReadError as error:
                 yield put_aside(page, f"第 {number} 条：{error}", raw=_shown(entry))
         if feed["bozo"]:
             yield put_aside(page, f"{page.where}: feed 不是完整的 XML：{feed['bozo_exception']}")
+
+    def read_entry(self, page: Page, entry: Entry) -> Iterator[Found]:
+        """The record of an entry, or the request for the page that holds its text."""
+        if not self.detail or not entry.get("link"):
+            yield self.parse_entry(page, entry)
+            return
+        times = [entry[field] for field in ("published", "updated") if entry.get(field)]
+        title = _as_text(entry.get("title", "").strip())
+        yield from self.follow(Link(page.join(entry["link"]), title, next(iter(times), "")), "post")
 
     def parse_entry(self, page: Page, entry: Entry) -> RawPost:
         """The post of one entry. Raises ReadError where its title, text or time is none."""
@@ -53,28 +71,28 @@ class FeedSpider(SourceSpider):
             self.source.name,
             entry.get("id") or link,
             _as_text(title),
-            self.body(entry),
+            self.entry_body(entry),
             fetched_at=page.now,
-            published_at=self.published_at(page, entry),
+            published_at=self.entry_time(page, entry),
             url=link,
             author_hash=hash_of_author(entry.get("author", ""), self.author_key),
             district=self.source.district,
-            extra=self.details(page, entry),
+            extra=self.entry_extra(page, entry),
         )
 
-    def body(self, entry: Entry) -> str:
+    def entry_body(self, entry: Entry) -> str:
         """The longest text the entry carries, without markup."""
         texts = [content.get("value", "") for content in entry.get("content", [])]
         return max((_as_text(text) for text in [*texts, entry.get("summary", "")]), key=len)
 
-    def published_at(self, page: Page, entry: Entry) -> datetime | None:
+    def entry_time(self, page: Page, entry: Entry) -> datetime | None:
         """When the entry was published, else updated; None where it says neither."""
         for field in ("published", "updated"):
             if field in entry and entry[field].strip():
                 return page.time(entry[field], field)
         return None
 
-    def details(self, page: Page, entry: Entry) -> dict[str, JsonScalar]:
+    def entry_extra(self, page: Page, entry: Entry) -> dict[str, JsonScalar]:
         """Likes, reposts and comments where the feed counts them, and its categories."""
         extra: dict[str, JsonScalar] = {}
         for name, fields in _COUNTS.items():

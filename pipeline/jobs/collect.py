@@ -84,6 +84,7 @@ def collect_source(rooms: Rooms, name: str) -> CollectReport:
             rooms.settings.author_secret(),
         )
         report = store_crawl(rooms, result)
+        result.commit()
     if report.failed:
         raise CollectFailed(report)
     return report

@@ -9,6 +9,8 @@ import pytest
 from crawlers.page import Page
 from crawlers.source import Count, Source
 
+# The spiders that are not named after their kind, and where they stand.
+MODULES = {"DiscuzSpider": "forums", "PhpbbSpider": "forums", "NodebbSpider": "nodebb"}
 NOW = datetime.fromisoformat("2026-01-31T12:00:00+08:00")
 SOURCE = Source("demo_test", "测试", "feed", "http://demo.example/feed", "1h", Count(1, 100))
 
@@ -35,7 +37,7 @@ def make_source(tmp_path: Path) -> Callable[..., Path]:
     folder = tmp_path / "sources"
     folder.mkdir()
 
-    def make(name: str, kind: str, url: str, spider: str = "", **fields: object) -> Path:
+    def make(name: str, kind: str, url: str, spider: str = "", base: str = "", **fields: object) -> Path:
         settings = {
             "every": "1h",
             "delay": 0,
@@ -45,11 +47,12 @@ def make_source(tmp_path: Path) -> Callable[..., Path]:
             **fields,
         }
         written = ", ".join(f"{field}={value!r}" for field, value in settings.items() if field != "expect")
-        base = {"feed": "FeedSpider", "pages": "PagesSpider"}[kind]
+        module = MODULES.get(base, kind)
+        base = base or f"{kind.capitalize()}Spider"
         text = (
             '"""A test source."""\n'
             "from crawlers.source import Count, Source\n"
-            f"from crawlers.spiders.{kind} import {base}\n"
+            f"from crawlers.spiders.{module} import {base}\n"
             f"SOURCE = Source(name={name!r}, publisher='测试', kind={kind!r}, url={url!r}, "
             f"expect=Count{fields.get('expect', (1, 100))!r}, {written})\n"
             f"class Demo({base}):\n    source = SOURCE\n{spider}"

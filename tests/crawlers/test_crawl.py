@@ -205,7 +205,10 @@ def test_a_feed_puts_wrong_entries_aside_and_an_unchanged_one_is_not_too_few(
     assert third.exit_code == 1
     assert third.stats is not None
     assert third.stats.status == "failed"
-    assert "feed = '<html><body>维护中</body></html>'：应为 RSS 2.0、RSS 1.0 或 Atom" in third.log_tail
+    assert (
+        "feed = '<html><body>维护中</body></html>'：应为 RSS 2.0、RSS 1.0、Atom 或 JSON Feed"
+        in third.log_tail
+    )
 
 
 @pytest.mark.parametrize(

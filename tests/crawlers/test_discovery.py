@@ -36,7 +36,11 @@ def test_a_deployments_file_is_found_beside_them(make_source: MakeSource) -> Non
     [
         ("name='demo_site'", "name='demo_other'", "SOURCE.name = 'demo_other'：应为 文件名 demo_site"),
         ("every='1h'", "every='hourly'", "SOURCE.every = 'hourly'：应为 30m、1h、1d"),
-        ("kind='pages'", "kind='forum'", "SOURCE.kind = 'forum'：应为 feed、pages 之一"),
+        (
+            "kind='pages'",
+            "kind='blog'",
+            "SOURCE.kind = 'blog'：应为 feed、pages、sitemap、api、forum、board 之一",
+        ),
         ("kind='pages'", "kind='feed'", "spider = ['Demo']：应为 恰好一个 FeedSpider 的子类"),
         ("source = SOURCE\n", "source = SOURCE\nSOURCE = 3\n", "SOURCE = 3：应为 一个 Source(...)"),
         ("source = SOURCE", "pass", "Demo.source = None：应为 SOURCE"),

@@ -9,7 +9,6 @@ import pytest
 
 from crawlers.discovery import SourceFile, load_files
 from crawlers.page import Page
-from crawlers.spiders.pages import PagesSpider
 from schemas.records import RawPost
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -26,8 +25,7 @@ def read_page(found: SourceFile, file: str, expected: dict[str, Any]) -> tuple[l
     body = (GOLDENS / found.source.name / file).read_bytes()
     page = Page(found.source, case["url"], body, datetime.fromisoformat(expected["now"]))
     spider = found.spider()
-    read = spider.read_start if case["kind"] == "start" else spider.parse_page  # type: ignore[attr-defined]
-    assert case["kind"] == "start" or isinstance(spider, PagesSpider)
+    read = getattr(spider, f"read_{case['kind']}")
     items = list(read(page))
     return [shown(item) for item in items if isinstance(item, RawPost)], [
         item.url for item in items if not isinstance(item, RawPost)

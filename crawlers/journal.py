@@ -1,0 +1,87 @@
+"""Which pages of a source are done: read before, their records stored, and left alone until they change."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from crawlers.page import Link
+from schemas.errors import ReadError, Where
+
+# A page that no list named for so long is forgotten; should it come back, it is read once more.
+KEEP = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One page whose records are all out, with the mark its list gave it; `at` is when it was fetched."""
+
+    url: str
+    mark: str
+    at: datetime
+
+
+class Journal:
+    """The pages that are done. `complete`: the last crawl saw its lists to the end without a failure."""
+
+    def __init__(self, done: Iterable[Done] = (), *, complete: bool = False) -> None:
+        self._done = {page.url: page for page in done}
+        self.complete = complete
+
+    def holds(self, link: Link, *, now: datetime, recheck: timedelta) -> bool:
+        """Whether a page needs no reading: its list says nothing new, and it was read not long ago."""
+        page = self._done.get(link.url)
+        return page is not None and page.mark == link.mark and now - page.at < recheck
+
+
+def read_journal(state: Path) -> Journal:
+    """The journal a source's state folder keeps; an empty one where there is none."""
+    path = _path(state)
+    if not path.exists():
+        return Journal()
+    return Journal(read_done(path), complete=_complete(state).exists())
+
+
+def read_done(path: Path) -> Iterator[Done]:
+    """The entries of a journal, or of what one crawl adds to it. Raises ReadError for a broken line."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = orjson.loads(line)
+                yield Done(row["url"], row["mark"], datetime.fromisoformat(row["at"]))
+            except (KeyError, TypeError, ValueError) as error:
+                where = Where(str(path), number)
+                raise ReadError(where, "已读网页", line[:80], "一行 url、mark、at") from error
+
+
+def encode_done(page: Done) -> bytes:
+    """One line of a journal without its line end."""
+    return orjson.dumps(asdict(page))
+
+
+def grow_journal(state: Path, added: Path, *, now: datetime, complete: bool) -> None:
+    """Add what a crawl has done. To be called when its records are stored, never before."""
+    path = _path(state)
+    pages = {page.url: page for source in (path, added) if source.exists() for page in read_done(source)}
+    state.mkdir(parents=True, exist_ok=True)
+    _complete(state).unlink(missing_ok=True)
+    part = path.with_suffix(".part")
+    part.write_bytes(b"".join(encode_done(page) + b"\n" for page in pages.values() if now - page.at < KEEP))
+    part.replace(path)
+    if complete:
+        _complete(state).touch()
+
+
+def done_path(out: Path) -> Path:
+    """Where a crawl into `out` lists the pages it has done."""
+    return out.with_name(f"{out.name}.done.jsonl")
+
+
+def _path(state: Path) -> Path:
+    return state / "done.jsonl"
+
+
+def _complete(state: Path) -> Path:
+    return state / "done.complete"

@@ -1,0 +1,34 @@
+"""JSON Feed (jsonfeed.org, versions 1 and 1.1) under the names that feedparser gives the fields of a feed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crawlers.page import Page
+
+_VERSION = "https://jsonfeed.org/version/"
+_TEXTS = ("content_html", "content_text", "summary")
+_NAMES = {"title": "title", "url": "link", "date_published": "published", "date_modified": "updated"}
+
+
+def is_json_feed(page: Page) -> bool:
+    """Whether a page says that it is a JSON Feed."""
+    return page.text.lstrip("\ufeff \t\r\n").startswith("{") and _VERSION in page.text[:4096]
+
+
+def read_json_feed(page: Page) -> Mapping[str, Any]:
+    """The feed as feedparser would have given it. Raises ReadError where it has no list of items."""
+    items = page.json.get("items")
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise page.refuse("items", items, "JSON Feed 的 items：对象的数组")
+    return {"version": page.json["version"], "bozo": False, "entries": [_entry(item) for item in items]}
+
+
+def _entry(item: Mapping[str, Any]) -> dict[str, Any]:
+    entry: dict[str, Any] = {name: str(item[field]) for field, name in _NAMES.items() if item.get(field)}
+    if "id" in item:
+        entry["id"] = str(item["id"])
+    authors = item.get("authors") or ([item["author"]] if item.get("author") else [])
+    entry["author"] = str(authors[0].get("name", "")) if authors else ""
+    entry["content"] = [{"value": str(item[field])} for field in _TEXTS if item.get(field)]
+    entry["tags"] = [{"term": str(tag)} for tag in item.get("tags", [])]
+    return entry
