@@ -33,8 +33,8 @@ _FOREIGN = re.compile("[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
 def clean_post(post: RawPost) -> CleanPost:
     """The post with title and text cleaned and masked.
 
-    Topics, names and URLs stand in their fields. Flags: `mojibake_repaired`, `cut` (a part of the post only),
-    `spam` (advertising or adult; flagged, not dropped), `empty`.
+    Topics, names, URLs and feelings (`[泪]`, emoji) stand in their fields. Flags: `mojibake_repaired`, `cut`
+    (a part of the post only), `spam` (advertising or adult; flagged, not dropped), `empty`.
     """
     fields = Fields()
     title, title_flags = _clean_fully(post.title, fields)
@@ -53,6 +53,7 @@ def clean_post(post: RawPost) -> CleanPost:
         topics=tuple(map(mask_text, fields.topics)),
         mentions=tuple(map(mask_text, fields.mentions)),
         urls=tuple(map(mask_text, fields.urls)),
+        feelings=tuple(fields.feelings),
         heat=_read_heat(post),
     )
 
@@ -123,8 +124,8 @@ def _list_rules(fields: Fields, flags: set[str]) -> tuple[Rule, ...]:
         partial(social.take_links, fields=fields),
         partial(social.take_names, fields=fields),
         partial(social.take_topics, fields=fields),
-        social.drop_feelings,
-        social.drop_emoji,
+        partial(social.take_feelings, fields=fields),
+        partial(social.take_emoji, fields=fields),
         web.drop_link_texts,
         _narrow_spaces,
     )

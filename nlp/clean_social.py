@@ -19,6 +19,8 @@ _URL = re.compile(
 )
 EMOJI = "\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u2604\u2607-\u27bf\u2b00-\u2bff\u20e3\u200d\ufe0f"
 _EMOJI = re.compile(f"[{EMOJI}]+")
+# Parts of an emoji that say nothing by themselves: joiners, variants, skin tones.
+_EMOJI_PARTS = re.compile("[\u200d\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class Fields:
     topics: dict[str, None] = field(default_factory=dict)
     mentions: dict[str, None] = field(default_factory=dict)
     urls: dict[str, None] = field(default_factory=dict)
+    feelings: dict[str, None] = field(default_factory=dict)
 
 
 def take_links(text: str, fields: Fields) -> str:
@@ -67,15 +70,26 @@ def take_topics(text: str, fields: Fields) -> str:
     return _TOPIC.sub(take, text)
 
 
-def drop_feelings(text: str) -> str:
-    """Without `[泪]`, `[doge]` and other feelings in brackets; `[求助]`, `[紧急]` and their like stay."""
+def take_feelings(text: str, fields: Fields) -> str:
+    """Without `[泪]`, `[doge]` and other feelings in brackets, which go into the fields; `[求助]`, `[紧急]`
+    and their like stay."""
     if "[" not in text:
         return text
-    return _TAG.sub(
-        lambda tag: " " if tag[1] not in _KEPT_TAGS and _FEELING.fullmatch(tag[1]) else tag[0], text
-    )
+
+    def take(tag: re.Match[str]) -> str:
+        if tag[1] in _KEPT_TAGS or not _FEELING.fullmatch(tag[1]):
+            return tag[0]
+        fields.feelings[tag[1]] = None
+        return " "
+
+    return _TAG.sub(take, text)
 
 
-def drop_emoji(text: str) -> str:
-    """Without emoji."""
-    return _EMOJI.sub(" ", text)
+def take_emoji(text: str, fields: Fields) -> str:
+    """Without emoji, which go into the fields."""
+
+    def take(run: re.Match[str]) -> str:
+        fields.feelings.update(dict.fromkeys(_EMOJI_PARTS.sub("", run[0])))
+        return " "
+
+    return _EMOJI.sub(take, text)

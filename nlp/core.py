@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nlp.classifier import LinearTasks
 from nlp.clean import clean_post
+from nlp.emotion import EmotionSigns
 from nlp.facts import find_facts
 from nlp.fingerprint import fingerprint_batch
 from nlp.incident import IncidentJudge
@@ -17,7 +18,7 @@ from schemas.records import ClassifiedPost, CleanPost, RawPost
 from schemas.taxonomy.labels import load_families
 from schemas.taxonomy.places import Deployment
 
-TASKS = ("complaint", "rumour")
+TASKS = ("complaint", "rumour", "emotion")
 # More posts in one pass gain nothing, and their features would leave the processor's cache.
 _BATCH = 1_024
 
@@ -33,7 +34,7 @@ class TextCore:
         incident: IncidentJudge,
         urgency: UrgencyJudge,
         needs: SeedJudge,
-        emotion: SeedJudge,
+        emotion: EmotionSigns,
     ) -> None:
         self._segmenter, self._places, self._tasks = segmenter, places, tasks
         self._incident, self._urgency = incident, urgency
@@ -55,7 +56,7 @@ class TextCore:
             IncidentJudge(families["incident"]),
             UrgencyJudge(families["urgency"]),
             SeedJudge(families["needs"]),
-            SeedJudge(families["emotion"]),
+            EmotionSigns(families["emotion"]),
         )
 
     def clean(self, post: RawPost) -> CleanPost:
@@ -78,9 +79,15 @@ class TextCore:
         cleaned = [clean_post(post) for post in posts]
         texts = [full_text(clean) for clean in cleaned]
         words = self._segmenter.segment_batch(texts)
-        labels = self._tasks.classify(words)
         prints = fingerprint_batch(words)
         hits = [self._phrases.find(text) for text in texts]
+        shown = [self._emotion.judge_hits(found[3]) for found in hits]
+        labels = self._tasks.classify(
+            [
+                self._emotion.add_signs(said, clean.feelings, signs)
+                for said, clean, signs in zip(words, cleaned, shown, strict=True)
+            ]
+        )
         incidents = [self._incident.judge_hits(found[0]) for found in hits]
         facts = [find_facts(text, post.origin.time) for text, post in zip(texts, posts, strict=True)]
         urgencies = [
@@ -92,7 +99,9 @@ class TextCore:
             for text, post, said in zip(texts, posts, words, strict=True)
         ]
         needs = [self._needs.judge_hits(found[2]) for found in hits]
-        emotions = [next(iter(self._emotion.judge_hits(found[3])), None) for found in hits]
+        emotions = [
+            self._emotion.explain(given, signs) for given, signs in zip(labels["emotion"], shown, strict=True)
+        ]
         columns = (
             *(labels["complaint"], incidents, labels["rumour"], urgencies, places, facts, prints),
             *(needs, emotions),

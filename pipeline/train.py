@@ -14,6 +14,7 @@ from nlp.segment import Segmenter
 from nlp.spread import Blend, judge_spread
 from nlp.training.cards import Card
 from nlp.training.complaint import OTHER, Fitted, train_complaint
+from nlp.training.emotion import train_emotion
 from nlp.training.rumour import LABELS as RUMOUR_LABELS
 from nlp.training.rumour import train_rumour
 from nlp.training.scores import Scores, score_probabilities
@@ -30,13 +31,14 @@ from pipeline.training_data import (
     read_plain,
     read_reports,
     read_reposts,
+    read_said,
     read_unlabelled,
 )
 from schemas.errors import ReadError, Where, one_of
 from schemas.taxonomy.labels import load_families
 from stores.atomic import write_atomic
 
-TASKS = ("complaint", "rumour", "spread")
+TASKS = ("complaint", "rumour", "spread", "emotion")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "rjieba")
 
 
@@ -157,10 +159,19 @@ def _evaluate_incident(files: Sequence[DataFile]) -> Answers:
     return truth, given, names
 
 
+def _evaluate_emotion(files: Sequence[DataFile]) -> Answers:
+    model = load_model("emotion")
+    said = read_said(files, Segmenter(), {})
+    given = LinearTasks.load(["emotion"]).probabilities([one.words for one in said])["emotion"]
+    truth = np.array([model.labels.index(one.label) for one in said], dtype=np.int64)
+    return truth, given, model.labels
+
+
 _EVALUATE = {
     "complaint": _evaluate_complaint,
     "rumour": _evaluate_rumour,
     "incident": _evaluate_incident,
+    "emotion": _evaluate_emotion,
 }
 
 
@@ -195,7 +206,13 @@ def _fit_spread(files: Sequence[DataFile], terms: Terms) -> FittedSpread:
     return train_spread([*claims, *plain], [*found, *([] for _ in plain)])
 
 
-_FIT = {"complaint": _fit_complaint, "rumour": _fit_rumour}
+def _fit_emotion(files: Sequence[DataFile], terms: Terms) -> Fitted:
+    said = read_said(files, Segmenter(), terms.told_every)
+    _check_labels(len({one.label for one in said if not one.weak}), 2)
+    return train_emotion(said)
+
+
+_FIT = {"complaint": _fit_complaint, "rumour": _fit_rumour, "emotion": _fit_emotion}
 
 
 def _check_labels(found: int, least: int) -> None:

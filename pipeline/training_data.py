@@ -10,15 +10,18 @@ from typing import Any
 
 import orjson
 
-from nlp.clean import clean_text
+from nlp.clean import clean_post, clean_text
+from nlp.emotion import NEUTRAL, EmotionSigns
 from nlp.segment import Segmenter
 from nlp.spread import Repost
 from nlp.training.cards import Source
 from nlp.training.complaint import OTHER, Message
+from nlp.training.emotion import Said
 from nlp.training.rumour import Claim
 from nlp.training.sources import Terms, plain_complaints, plain_reports
 from nlp.training.splits import hash_text
 from schemas.errors import ReadError, Where, one_of
+from schemas.records import Origin, RawPost
 from schemas.taxonomy.labels import load_families
 from schemas.times import parse_time
 
@@ -32,10 +35,10 @@ _RUMOUR_LABELS = {
 }
 
 
-# As many words as a short post has.
-_SHORT = 30
-# What a hotline message counts beside a post that was judged.
-_TOLD_WEIGHT = 0.6
+# As many words as a short post has, and as many as say what a long one feels.
+_SHORT, _LONG = 30, 60
+# What a hotline message counts beside a post that was judged, for a rumour and for an emotion.
+_TOLD_WEIGHT, _CALM_WEIGHT = 0.6, 0.3
 # Families whose own example sentences tell of something real.
 _PLAIN_FAMILIES = ("incident", "complaint")
 _UNTIMED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -130,6 +133,37 @@ def read_reports(files: Sequence[DataFile]) -> list[tuple[str, str]]:
         text = "\n".join(str(row[key]) for key in ("title", "text") if row.get(key)) or _row_text(where, row)
         reports.append((clean_text(text), name))
     return reports
+
+
+def read_said(files: Sequence[DataFile], segmenter: Segmenter, every: Mapping[str, int]) -> list[Said]:
+    """The posts labelled with an emotion or `neutral`, each with the signs that its text shows.
+
+    Of a file named in `every` each so manieth row without such a sign is one that is neutral.
+    """
+    signs, said = EmotionSigns(load_families()["emotion"]), list[Said]()
+    for file in files:
+        for where, row in file.rows[:: every.get(file.name, 1)]:
+            text = _row_text(where, row)
+            words, shown = _read_signs(text, segmenter, signs)
+            if file.name not in every:
+                said.append(Said(words, _read_emotion(where, row), hash_text(text)))
+            elif not shown:
+                said.append(Said(words[:_LONG], NEUTRAL, hash_text(text), _CALM_WEIGHT, weak=True))
+    return said
+
+
+def _read_signs(text: str, segmenter: Segmenter, signs: EmotionSigns) -> tuple[Sequence[str], bool]:
+    """A text's words with the signs behind them, and whether there are any."""
+    clean = clean_post(RawPost(Origin("", "", "train", _UNTIMED), "", text))
+    words, shown = segmenter.segment(clean.text), signs.judge_hits(signs.phrases.find(clean.text))
+    return signs.add_signs(words, clean.feelings, shown), bool(clean.feelings or shown)
+
+
+def _read_emotion(where: Where, row: dict[str, Any]) -> str:
+    names = (*load_families()["emotion"].labels, NEUTRAL)
+    if row.get("label") not in names:
+        raise ReadError(where, "label", row.get("label"), one_of(names))
+    return str(row["label"])
 
 
 def is_spread(file: DataFile) -> bool:

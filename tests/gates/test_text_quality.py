@@ -31,7 +31,7 @@ def test_scores_hold_their_floors(gate: str) -> None:
     assert not fallen, f"figure and floor: {fallen}"
 
 
-@pytest.mark.parametrize("task", ["complaint", "rumour", "spread"])
+@pytest.mark.parametrize("task", ["complaint", "rumour", "spread", "emotion"])
 def test_the_shipped_card_tells_the_pinned_scores(task: str) -> None:
     card = orjson.loads((MODELS / f"{task}.card.json").read_bytes())
     for name, floor in read_pins()[task]["floors"].items():

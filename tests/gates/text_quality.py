@@ -44,6 +44,7 @@ FILES = {
         "hotline/stream_2019",
         "rumour/ced_first_reposts",
     ),
+    "emotion": ("incident/emotion_virus", "hotline/stream_2019"),
     "rumour_across_sets": ("rumour/weibo21",),
     "incident": ("incident/emergency_news", "hotline/stream_2019"),
 }

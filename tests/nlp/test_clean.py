@@ -109,6 +109,12 @@ def test_fields_are_taken_out() -> None:
     assert post.heat.likes == 3
 
 
+def test_feelings_are_kept_each_once_and_tags_that_tell_stay() -> None:
+    post = clean("水又停了[泪][泪][求助]👍🏽😭😭[doge]")
+    assert post.text == "水又停了 [求助]"
+    assert post.feelings == ("泪", "doge", "👍", "😭")
+
+
 def test_title_topics_and_urls_are_masked() -> None:
     post = clean("#找13800138000#http://example.com/13912345678", title="我叫王小明，请回电13800138000")
     assert post.title == "我叫王**，请回电138****8000"

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from nlp.classifier import LinearTasks
 from nlp.training.cards import Card, Source
 from nlp.training.complaint import Message, train_complaint
+from nlp.training.emotion import Said, train_emotion
 from nlp.training.linear import fit_calibration
 from nlp.training.rumour import Claim, train_rumour
 from nlp.training.scores import calibration_error, count_confusions, macro_f1, score_probabilities
@@ -68,6 +69,30 @@ def test_rumour_is_scored_on_the_last_quarter_in_time() -> None:
     assert fitted.held_out == 50
     assert fitted.trained == 220
     assert fitted.scores.measures["macro_f1"].value == 1.0
+
+
+def test_emotion_learns_and_weak_posts_are_not_scored() -> None:
+    random = np.random.default_rng(5)
+    shown = {
+        "happy": ["开心", "加油", "[哈哈]", "谢谢", "太好了", "温暖", "点赞", "幸福"],
+        "sad": ["难过", "走好", "[泪]", "心疼", "哭", "唉", "可怜", "[蜡烛]"],
+        "neutral": ["通知", "时间", "地点", "发布", "地址", "今天", "下午", "两点"],
+    }
+    said = [
+        Said([*random.choice(words, 5).tolist(), f"编号{name}{at}"], name, hash_text(f"{name}{at}"))
+        for name, words in shown.items()
+        for at in range(60)
+    ]
+    weak = [Said(["路灯", f"号{at}"], "neutral", hash_text(f"weak{at}"), 0.3, weak=True) for at in range(40)]
+    fitted = train_emotion([*said, *weak])
+    assert fitted.scores.measures["macro_f1"].value > 0.9
+    assert fitted.held_out < 90
+    assert [
+        one.name for one in LinearTasks([fitted.model]).classify([["走好", "[泪]"], ["通知", "时间"]])["emotion"]
+    ] == [
+        "sad",
+        "neutral",
+    ]
 
 
 def test_near_duplicates_share_a_group_and_a_fold() -> None:
