@@ -88,7 +88,8 @@ def test_emotion_learns_and_weak_posts_are_not_scored() -> None:
     assert fitted.scores.measures["macro_f1"].value > 0.9
     assert fitted.held_out < 90
     assert [
-        one.name for one in LinearTasks([fitted.model]).classify([["走好", "[泪]"], ["通知", "时间"]])["emotion"]
+        one.name
+        for one in LinearTasks([fitted.model]).classify([["走好", "[泪]"], ["通知", "时间"]])["emotion"]
     ] == [
         "sad",
         "neutral",
