@@ -1,41 +1,34 @@
-"""A warning as a mail: plain text and HTML that a duty officer can act on from a phone."""
+"""A warning as a mail: text and HTML that a duty officer can act on from a phone, and CAP for machines."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from alerts.levels import CITATION
-from alerts.render.chart import count_rise, draw_rise
-from alerts.wording import casualties, day_and_time, full_time, level_zh, place_zh
-from schemas.records import Alert, AlertState, ClassifiedPost, Event, Level, Mail
+from alerts.path.escalate import waiting_since
+from alerts.render import telling
+from alerts.render.cap import Status, render_cap
+from alerts.render.chart import Rise, count_rise, draw_rise
+from alerts.render.subject import digest_subject, find_turn, headline, write_subject
+from alerts.wording import day_and_time, full_time, level_zh
+from schemas.records import Alert, AlertState, Attachment, ClassifiedPost, Event, Level, Mail
 from schemas.rules.loader import Rule
 from schemas.taxonomy.duty import DutyGroup
-from schemas.taxonomy.labels import label_zh
 
-MOST_POSTS = 5
 MOST_STEPS = 8
-_EXCERPT = 160
-_COLOURS = {Level.RED: "#b3261e", Level.ORANGE: "#b45309", Level.YELLOW: "#8a6d00", Level.BLUE: "#1d4f91"}
-_URGENCIES = {"critical": "紧急", "urgent": "急", "normal": "一般", "low": "低"}
+# A digest carries the CAP message of so many of its warnings, the gravest: the mail stays below 200 kB.
+MOST_CAPS = 12
+_WHY = 90
+COLOURS = {Level.RED: "#b3261e", Level.ORANGE: "#b45309", Level.YELLOW: "#8a6d00", Level.BLUE: "#1d4f91"}
 
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """One post as the mail shows it."""
-
-    number: int
-    id: str
-    title: str
-    text: str
-    time: str
-    source: str
+Links = Mapping[str, str]
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The templates of this folder, with the words for times and levels."""
     environment = Environment(
         loader=PackageLoader("alerts.render"),
         autoescape=select_autoescape(["html.j2"]),
@@ -61,122 +54,155 @@ def render_mail(
     *,
     rule: Rule | None = None,
     previous: Sequence[str] = (),
+    revisions: Sequence[Alert] = (),
     digest: Sequence[Alert] = (),
+    links: Links | None = None,
+    sources: Mapping[str, str] | None = None,
     domain: str = "qianshao.invalid",
+    status: Status = "Actual",
 ) -> Mail:
     """The mail for one revision of an alert to one duty group.
 
     `posts` are the alert's posts (any number, the five most telling are shown), `previous` the Message-IDs of
-    the alert's earlier mails, `rule` the one that decided, for its guide, `digest` further alerts that this
-    mail tells in short. Texts must be masked already.
+    the alert's earlier mails, `revisions` the alert's revisions (any; those mailed are told apart by
+    `previous`), `rule` the one that decided, for its guide, `digest` further alerts: then the mail lists all
+    of them in short. `links` are buttons, label to URL, `sources` the Chinese names of the sources. `status`
+    other than Actual marks a drill. Texts must be masked already.
     """
+    told = [one for one in revisions if make_message_id(one.id, one.revision, domain) in previous]
+    names = sources or {}
+    if digest:
+        return _digest_mail((alert, *digest), group, previous, links or {}, domain, status)
     rise = count_rise([post.origin.time for post in posts], alert.raised_at)
     picture = f"rise.{alert.id}.{alert.revision}@{domain}"
+    before = max(told, key=lambda one: one.revision, default=None)
+    turn = find_turn(alert, before)
     facts = {
-        "alert": alert,
-        "event": event,
-        "group": group,
+        **_matter(alert, event, before),
+        **_answer(alert, group, links or {}),
+        "turn": turn,
+        "drill": status != "Actual",
+        "numbers": telling.list_numbers(alert, event, names),
         "rule": rule,
-        "reason": alert.reason.partition(CITATION)[0],
-        "colour": _COLOURS[alert.level],
-        "headline": headline(alert, event),
-        "place": place_zh(alert.place),
-        "label": label_zh(alert.label),
-        "known": _known(alert, event),
-        "unknown": _unknown(alert, event),
-        "numbers": _numbers(alert, event),
         "rise": rise,
         "picture": picture,
-        "minutes": group.acknowledge_minutes[alert.level],
-        "answer_by": alert.raised_at + timedelta(minutes=group.acknowledge_minutes[alert.level]),
-        "is_over": alert.state == AlertState.CLOSED,
-        "digest": [(subject(one, None), one.reason.partition(CITATION)[0], one.id) for one in digest],
-        "steps": alert.history[-MOST_STEPS:],
-        "rumour": round(100 * alert.rumour),
-        "quotes": _quotes(alert, posts),
+        "quotes": telling.list_quotes(alert, posts, names),
+        "rebuttals": sum(post.rumour.name == "rebuttal" for post in posts),
     }
     return Mail(
         message_id=make_message_id(alert.id, alert.revision, domain),
         alert_id=alert.id,
         revision=alert.revision,
         to=group.mails,
-        subject=subject(alert, event) + (f"（另有 {len(digest)} 个预警汇总）" if digest else ""),
-        text=_templates().get_template("mail.txt.j2").render(facts),
-        html=_templates().get_template("mail.html.j2").render(facts),
+        subject=write_subject(alert, event, turn, drill=status != "Actual"),
+        text=templates().get_template("mail.txt.j2").render(facts),
+        html=templates().get_template("mail.html.j2").render(facts),
         references=tuple(previous),
-        images=() if rise is None else ((picture, draw_rise(rise, _COLOURS[alert.level])),),
+        images=_images(rise, picture, alert.level),
+        attachments=(_attach_cap(alert, event, group, rule, told, domain, status),),
     )
 
 
-def headline(alert: Alert, event: Event | None) -> str:
-    """Place, what, how many: `汀东区柳浪街道 燃气泄漏 6 条反映，受伤 2 人`."""
-    count = len(alert.post_ids) if event is None else event.heat
-    hurt = "" if event is None else casualties(event.facts)
-    return f"{place_zh(alert.place)} {label_zh(alert.label)} {count} 条反映" + (f"，{hurt}" if hurt else "")
+def _matter(alert: Alert, event: Event | None, before: Alert | None) -> dict[str, object]:
+    """What the mail says of the matter itself."""
+    return {
+        "alert": alert,
+        "event": event,
+        "title": " ".join(alert.title.split()),
+        "colour": COLOURS[alert.level],
+        "headline": headline(alert, event),
+        "reason": telling.split_reason(alert),
+        "law": telling.cite_law(alert),
+        "known": telling.list_known(alert, event),
+        "unknown": telling.list_unknown(alert, event),
+        "changes": telling.list_changes(alert, before),
+        "steps": alert.history[-MOST_STEPS:],
+        "rumour": round(100 * alert.rumour),
+    }
 
 
-def subject(alert: Alert, event: Event | None) -> str:
-    """The subject line: level, whether it is an update, place, what, how many, and the title."""
-    update = "" if alert.revision == 1 else f"·更新{alert.revision - 1}"
-    if alert.state == AlertState.CLOSED:
-        return f"【{level_zh(alert.level)}预警解除】{headline(alert, event)}：{alert.title}"
-    return f"【{level_zh(alert.level)}预警{update}】{headline(alert, event)}：{alert.title}"
+def _answer(alert: Alert, group: DutyGroup, links: Links) -> dict[str, object]:
+    """Who has to do what until when, and how."""
+    minutes = group.acknowledge_minutes[alert.level]
+    return {
+        "group": group,
+        "minutes": minutes,
+        "answer_by": waiting_since(alert) + timedelta(minutes=minutes),
+        "answered": telling.answered_by(alert) if alert.state == AlertState.ACKNOWLEDGED else "",
+        "is_over": alert.state.is_over,
+        "links": {label: url for label, url in links.items() if telling.web_link(url)},
+    }
 
 
-def _known(alert: Alert, event: Event | None) -> list[tuple[str, str]]:
-    rows = [("事项", alert.title), ("类别", label_zh(alert.label)), ("地点", place_zh(alert.place))]
-    if event is None:
-        return rows
-    rows.append(("首次出现", full_time(event.first_seen)))
-    rows.append(("最近出现", full_time(event.last_seen)))
-    if event.facts.time is not None:
-        rows.append(("文中所说时间", full_time(event.facts.time)))
-    if hurt := casualties(event.facts):
-        rows.append(("文中所说伤亡", hurt))
-    rows.append(("紧急程度", _URGENCIES[event.urgency]))
-    return rows
+def _images(rise: Rise | None, picture: str, level: Level) -> tuple[tuple[str, bytes], ...]:
+    return () if rise is None else ((picture, draw_rise(rise, COLOURS[level])),)
 
 
-def _unknown(alert: Alert, event: Event | None) -> list[str]:
-    """What nobody has said yet: the reader must not take silence for zero."""
-    missing = ["以上均为网上和热线的说法，尚未经现场核实"]
-    if alert.place is None:
-        missing.append("具体地点")
-    if event is not None:
-        facts = event.facts
-        persons = (
-            ("死亡", facts.deaths),
-            ("受伤", facts.injured),
-            ("失联", facts.missing),
-            ("被困", facts.trapped),
-        )
-        unsaid = [word for word, count in persons if count is None]
-        if unsaid:
-            missing.append(f"{'、'.join(unsaid)}人数（没有信息提到，不等于没有）")
-    return missing
+def _attach_cap(
+    alert: Alert,
+    event: Event | None,
+    group: DutyGroup,
+    rule: Rule | None,
+    told: Sequence[Alert],
+    domain: str,
+    status: Status,
+) -> Attachment:
+    name = f"cap-{alert.id}-{alert.revision}.xml"
+    content = render_cap(alert, event, audience=group.zh, rule=rule, told=told, sender=domain, status=status)
+    return Attachment(name, "application/cap+xml", content)
 
 
-def _numbers(alert: Alert, event: Event | None) -> list[tuple[str, str]]:
-    if event is None:
-        return [("相关信息", f"{len(alert.post_ids)} 条")]
-    return [
-        ("反映总数", f"{event.heat} 条"),
-        ("不同内容", f"{event.reports} 篇"),
-        ("不同的人", f"{event.authors} 人" if event.authors else "来源未提供"),
-        ("来源", "、".join(event.sources)),
-    ]
+def _digest_mail(
+    alerts: Sequence[Alert],
+    group: DutyGroup,
+    previous: Sequence[str],
+    links: Links,
+    domain: str,
+    status: Status,
+) -> Mail:
+    """One mail for many warnings: the gravest first, then by place and number."""
+    first = alerts[0]
+    ranked = sorted(alerts, key=_order)
+    counts = Counter(alert.level for alert in ranked)
+    facts = {
+        **_answer(first, group, links),
+        "alerts": [_digest_row(alert, group) for alert in ranked],
+        "levels": [(level_zh(level), COLOURS[level], count) for level, count in sorted(counts.items())],
+        "colour": COLOURS[ranked[0].level],
+        "at": max(alert.raised_at for alert in alerts),
+        "drill": status != "Actual",
+    }
+    return Mail(
+        message_id=make_message_id(first.id, first.revision, domain),
+        alert_id=first.id,
+        revision=first.revision,
+        to=group.mails,
+        subject=digest_subject(ranked, drill=status != "Actual"),
+        text=templates().get_template("digest.txt.j2").render(facts),
+        html=templates().get_template("digest.html.j2").render(facts),
+        references=tuple(previous),
+        attachments=tuple(
+            _attach_cap(one, None, group, None, (), domain, status) for one in ranked[:MOST_CAPS]
+        ),
+    )
 
 
-def _quotes(alert: Alert, posts: Sequence[ClassifiedPost]) -> list[Quote]:
-    by_id = {post.origin.id: post for post in posts}
-    shown = [by_id[post_id] for post_id in alert.post_ids if post_id in by_id][:MOST_POSTS]
-    return [_quote(number, post) for number, post in enumerate(shown, start=1)]
+def _order(alert: Alert) -> tuple[Level, str, int, str]:
+    path = "" if alert.place is None else alert.place.path
+    return alert.level, "/".join(path.split("/")[:3]), -len(alert.post_ids), alert.id
 
 
-def _quote(number: int, post: ClassifiedPost) -> Quote:
-    title = " ".join(post.clean.title.split())
-    text = " ".join(post.clean.text.split()).removeprefix(title).strip()
-    if len(text) > _EXCERPT:
-        text = f"{text[:_EXCERPT]}…"
-    origin = post.origin
-    return Quote(number, origin.ticket or origin.id, title, text, full_time(origin.time), origin.source)
+def _digest_row(alert: Alert, group: DutyGroup) -> dict[str, object]:
+    """One warning of a digest."""
+    why = "".join(telling.split_reason(alert))
+    return {
+        "id": alert.id,
+        "level": level_zh(alert.level),
+        "colour": COLOURS[alert.level],
+        "turn": find_turn(alert, None),
+        "headline": headline(alert, None),
+        "title": " ".join(alert.title.split()),
+        "why": why if len(why) <= _WHY else f"{why[:_WHY]}…",
+        "is_over": alert.state.is_over,
+        "answer_by": waiting_since(alert) + timedelta(minutes=group.acknowledge_minutes[alert.level]),
+    }

@@ -74,6 +74,8 @@ def test_every_revision_is_a_mail_in_one_thread(tmp_path: Path) -> None:
     assert len(mails) == report.mails == report.revisions > 1
     assert mails[1]["In-Reply-To"] == mails[0]["Message-ID"]
     assert {part.get_content_type() for part in mails[0].walk()} == {
+        "multipart/mixed",
+        "application/cap+xml",
         "multipart/alternative",
         "text/plain",
         "multipart/related",
