@@ -57,9 +57,8 @@ class FeedSpider(ArticleSpider):
         if not self.detail or not entry.get("link"):
             yield self.parse_entry(page, entry)
             return
-        times = [entry[field] for field in ("published", "updated") if entry.get(field)]
         title = _as_text(entry.get("title", "").strip())
-        yield from self.follow(Link(page.join(entry["link"]), title, next(iter(times), "")), "post")
+        yield from self.follow(Link(page.join(entry["link"]), title, _told_time(entry)[1]), "post")
 
     def parse_entry(self, page: Page, entry: Entry) -> RawPost:
         """The post of one entry. Raises ReadError where its title, text or time is none."""
@@ -87,10 +86,8 @@ class FeedSpider(ArticleSpider):
 
     def entry_time(self, page: Page, entry: Entry) -> datetime | None:
         """When the entry was published, else updated; None where it says neither."""
-        for field in ("published", "updated"):
-            if field in entry and entry[field].strip():
-                return page.time(entry[field], field)
-        return None
+        field, told = _told_time(entry)
+        return page.time(told, field) if told else None
 
     def entry_extra(self, page: Page, entry: Entry) -> dict[str, JsonScalar]:
         """Likes, reposts and comments where the feed counts them, and its categories."""
@@ -101,6 +98,13 @@ class FeedSpider(ArticleSpider):
                     extra[name] = _count(page, field, entry[field])
         tags = [tag["term"] for tag in entry.get("tags", []) if tag.get("term")]
         return {**extra, "category": "、".join(tags)} if tags else extra
+
+
+def _told_time(entry: Entry) -> tuple[str, str]:
+    """The field that states the time of an entry, and what it says; blanks where there is none."""
+    # `in` first: feedparser's entries answer for `updated` with `published`, and warn of it.
+    told = [(name, entry[name].strip()) for name in ("published", "updated") if name in entry]
+    return next(((name, text) for name, text in told if text), ("", ""))
 
 
 def _parse(page: Page) -> Mapping[str, Any]:

@@ -107,17 +107,21 @@ class HtmlForumSpider(ListSpider, ForumSpider):
     def parse_entry(self, page: Page, thread: str, title: str, post: Selector, *, opening: bool) -> RawPost:
         """The record of one post of a thread."""
         number = _number(self.post_id, _id(post))
-        told = _first(post, self.time_css)
-        likes = _first(post, self.likes_css)
+        told = self.entry_time(post)
+        likes = first_text(post, self.likes_css)
         entry = Entry(
             number=number,
             body=self.entry_body(post),
             published_at=page.time(told) if self.time_css else None,
-            author=_first(post, self.author_css),
+            author=first_text(post, self.author_css),
             url=f"{page.url}#{_id(post)}",
             likes=int(likes) if likes.isdigit() else None,
         )
         return self.make_entry(page, thread, title, entry, opening=opening)
+
+    def entry_time(self, post: Selector) -> str:
+        """What a post says of its time."""
+        return first_text(post, self.time_css)
 
     def entry_body(self, post: Selector) -> str:
         """The text of a post, without quotes and notes."""
@@ -136,5 +140,6 @@ def _id(post: Selector) -> str:
     return post.attrib.get("id", "")
 
 
-def _first(post: Selector, css: str) -> str:
+def first_text(post: Selector, css: str) -> str:
+    """The text of the first that a selector finds in a post, empty for none."""
     return next((selected_text(found) for found in post.css(css)), "") if css else ""

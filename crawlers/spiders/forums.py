@@ -2,7 +2,9 @@
 
 from typing import ClassVar
 
-from crawlers.spiders.forum import HtmlForumSpider
+from parsel import Selector
+
+from crawlers.spiders.forum import HtmlForumSpider, first_text
 
 
 class DiscuzSpider(HtmlForumSpider):
@@ -21,11 +23,15 @@ class DiscuzSpider(HtmlForumSpider):
     posts_css = "#postlist > div[id^=post_]"
     post_id = r"^post_(\d+)$"
     body_css = "td.t_f"
-    time_css = "em[id^=authorposton] span::attr(title), em[id^=authorposton]"
+    time_css = "em[id^=authorposton]"
     author_css = ".authi a.xw1"
     drop_css = ".quote, .pstatus, .jammer"
     skip_css = ".locked"
     more_css = "a.nxt::attr(href)"
+
+    def entry_time(self, post: Selector) -> str:
+        """The full time of a post."""
+        return first_text(post, f"{self.time_css} span::attr(title)") or super().entry_time(post)
 
 
 class PhpbbSpider(HtmlForumSpider):

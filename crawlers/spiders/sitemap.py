@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
+from urllib.parse import urldefrag
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -55,7 +56,7 @@ class SitemapSpider(ArticleSpider):
 
     def _newest(self, page: Page, root: etree._Element) -> list[Link]:
         oldest = page.now - timedelta(days=self.days)
-        found = [(_changed(page, link), link) for link in _links(page, root)]
+        found = [(_changed(page, link), link) for link in _links(root)]
         of_this_source = [(at, link) for at, link in found if at is None or at >= oldest]
         # Stable, so that entries without lastmod keep their order, behind those that have one.
         of_this_source.sort(key=lambda pair: pair[0] or _LONG_AGO, reverse=True)
@@ -81,17 +82,18 @@ def _gunzip(page: Page) -> bytes:
         data = unpacker.decompress(page.body, limit)
     except zlib.error as error:
         raise page.refuse("sitemap", page.body[:16], f"完整的 gzip（{error}）") from error
-    if unpacker.unconsumed_tail:
-        raise page.refuse("sitemap", f"解压后超过 {limit} 字节", f"不超过 {limit} 字节")
+    if not unpacker.eof:
+        told = f"{len(data)} 字节后中断" if len(data) < limit else f"解压后超过 {limit} 字节"
+        raise page.refuse("sitemap", told, f"完整的 gzip，不超过 {limit} 字节")
     return data
 
 
-def _links(page: Page, root: etree._Element) -> Iterator[Link]:
+def _links(root: etree._Element) -> Iterator[Link]:
     for entry in root.iterchildren("{*}url", "{*}sitemap"):
         url = (entry.findtext("{*}loc") or "").strip()
         if url.startswith(("http://", "https://")):
             changed = (entry.findtext("{*}lastmod") or "").strip()
-            yield Link(page.join(url), time=changed, mark=changed)
+            yield Link(urldefrag(url).url, time=changed, mark=changed)
 
 
 def _changed(page: Page, link: Link) -> datetime | None:

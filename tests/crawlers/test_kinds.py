@@ -1,0 +1,538 @@
+"""What the spiders of each kind read from a page of its shape, without a network."""
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy.http import Request
+
+from crawlers.journal import Done, Journal
+from crawlers.page import Link, Page
+from crawlers.rsshub import start_address, trusted_host
+from crawlers.source import check_source
+from crawlers.spiders.api import ApiSpider
+from crawlers.spiders.article import Layout
+from crawlers.spiders.base import SourceSpider
+from crawlers.spiders.board import BoardSpider
+from crawlers.spiders.feed import FeedSpider
+from crawlers.spiders.forums import DiscuzSpider, PhpbbSpider
+from crawlers.spiders.nodebb import NodebbSpider
+from crawlers.spiders.pages import PagesSpider
+from crawlers.spiders.sitemap import SitemapSpider
+from schemas.errors import ReadError, Where
+from schemas.posts import hash_author
+from schemas.records import Quarantined, RawPost
+from tests.crawlers.conftest import NOW, SOURCE
+
+SHAPES = Path(__file__).parent / "shapes"
+MakePage = Callable[..., Page]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+def urls(found: list[Any]) -> list[str]:
+    return [item.url for item in found if isinstance(item, Request)]
+
+
+def posts(found: list[Any]) -> list[RawPost]:
+    return [item for item in found if isinstance(item, RawPost)]
+
+
+# Feeds
+
+
+class DemoFeed(FeedSpider):
+    source = SOURCE
+
+
+class SummaryFeed(FeedSpider):
+    source = SOURCE
+    detail = True
+    body_css = "#b"
+
+
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "title": "云汀",
+    "items": [
+        {
+            "id": 7,
+            "url": "http://demo.example/7",
+            "title": "停水",
+            "content_html": "<p>河口路<br>停水</p>",
+            "summary": "短",
+            "date_published": "2026-01-31T08:00:00+08:00",
+            "authors": [{"name": "小云"}],
+            "tags": ["供水"],
+        },
+        {"id": "8", "content_text": "没有标题"},
+    ],
+}
+
+
+def test_reads_a_json_feed_as_any_other(make_page: MakePage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QIANSHAO_AUTHOR_KEY", "k")
+    post, aside = DemoFeed().read_start(make_page(json.dumps(JSON_FEED)))
+    assert isinstance(post, RawPost)
+    assert (post.title, post.body, post.extra) == ("停水", "河口路\n停水", {"category": "供水"})
+    assert (post.origin.url, post.origin.published_at) == ("http://demo.example/7", at("2026-01-31T08:00:00"))
+    assert post.origin.author_hash == hash_author("小云", b"k")
+    assert isinstance(aside, Quarantined)
+    assert "第 2 条" in aside.reason
+
+
+@pytest.mark.parametrize("items", ["null", "{}", "[1]"])
+def test_a_json_feed_without_items_is_refused(make_page: MakePage, items: str) -> None:
+    with pytest.raises(ReadError, match="items = "):
+        list(
+            DemoFeed().read_start(
+                make_page('{"version": "https://jsonfeed.org/version/1", "items": ' + items + "}")
+            )
+        )
+
+
+def test_a_feed_of_summaries_leads_to_its_pages(make_page: MakePage) -> None:
+    spider = SummaryFeed()
+    (request,) = spider.read_start(make_page(
+        "<rss version='2.0'><channel><item><title>停水</title><link>/7</link>"
+        "<pubDate>2026-01-31 08:00</pubDate></item></channel></rss>"
+    ))  # fmt: skip
+    assert isinstance(request, Request)
+    assert request.meta == {
+        "link": Link("http://demo.example/7", "停水", "2026-01-31 08:00"),
+        "reader": "post",
+    }
+    page = replace(make_page("<div id=b>全文</div>"), link=request.meta["link"])
+    (post,) = posts(list(spider.read_post(page)))
+    assert (post.title, post.body, post.origin.published_at) == ("停水", "全文", at("2026-01-31T08:00:00"))
+
+
+# Layouts
+
+
+class MovedSite(PagesSpider):
+    source = replace(SOURCE, kind="pages")
+    title_css, body_css, time_css = ".new", ".text", "time"
+    older = (
+        Layout(title_css=".mid", body_css=".text", time_css=".t", until=date(2026, 1, 15)),
+        Layout(title_css=".old", body_css=".text", time_css=".t", until=date(2025, 6, 30)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fetched", "html", "title"),
+    [
+        ("2026-01-31", "<p class=new>新</p><time>2026-01-30</time>", "新"),
+        ("2026-01-31", "<p class=old>旧</p><p class=t>2024-01-30</p>", "旧"),
+        ("2026-01-10", "<p class=mid>中</p><p class=new>广告</p><p class=t>2026-01-02</p>", "中"),
+        ("2025-06-30", "<p class=old>旧</p><p class=mid>广告</p><p class=t>2025-01-02</p>", "旧"),
+        ("2025-06-30", "<p class=new>早到的新版</p><time>2025-06-30</time>", "早到的新版"),
+    ],
+    ids=[
+        "present",
+        "old page in the archive",
+        "kept page",
+        "kept page of the first",
+        "new layout came early",
+    ],
+)
+def test_a_page_is_read_by_the_layout_of_its_day_or_the_one_that_fits(
+    make_page: MakePage, fetched: str, html: str, title: str
+) -> None:
+    page = replace(make_page(f"{html}<p class=text>正文</p>"), now=at(f"{fetched}T12:00:00"))
+    assert MovedSite().parse_post(page).title == title
+
+
+# Sitemaps
+
+
+class DemoMap(SitemapSpider):
+    source = replace(SOURCE, kind="sitemap", pages=2, max_bytes=10_000)
+    include = r"/news/"
+    body_css, time_css = "#b", "time"
+
+
+def sitemap(kind: str, *entries: tuple[str, str]) -> str:
+    tag = "url" if kind == "urlset" else "sitemap"
+    body = "".join(
+        f"<{tag}><loc> {url} </loc>{f'<lastmod>{mod}</lastmod>' if mod else ''}</{tag}>"
+        for url, mod in entries
+    )
+    return f"<?xml version='1.0'?><{kind} xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{body}</{kind}>"
+
+
+def test_a_sitemap_leads_to_its_new_pages_newest_first(make_page: MakePage) -> None:
+    site = "http://demo.example/news"
+    text = sitemap(
+        "urlset",
+        (f"{site}/1", "2026-01-20"),
+        (f"{site}/2", "2026-01-31T08:00:00+08:00"),
+        (f"{site}/3", ""),
+        (f"{site}/4", "2025-12-01"),
+        ("http://demo.example/about", "2026-01-31"),
+        ("javascript:x", ""),
+    )
+    for body in (text, gzip.compress(text.encode())):
+        found = list(DemoMap().read_start(replace(make_page(body), source=DemoMap.source)))
+        assert urls(found) == [f"{site}/2", f"{site}/1", f"{site}/3"]
+        assert isinstance(found[0], Request)
+        assert found[0].meta["link"].mark == "2026-01-31T08:00:00+08:00"
+
+
+def test_an_index_leads_to_no_more_sitemaps_than_the_source_allows(make_page: MakePage) -> None:
+    text = sitemap(
+        "sitemapindex",
+        ("http://demo.example/old.xml", "2020-01-01"),
+        ("http://demo.example/1.xml.gz", "2026-01-30"),
+        ("http://demo.example/2.xml", "2026-01-31"),
+    )
+    (request,) = DemoMap().read_start(make_page(text))
+    assert isinstance(request, Request)
+    assert (request.url, request.meta) == ("http://demo.example/2.xml", {"link": None, "reader": "start"})
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"<html><body>x</body></html>", "html"),
+        (b"<urlset><url>", "XML"),
+        (b"", "XML"),
+        (gzip.compress(b"<urlset/>")[:-9], "gzip"),
+        (b"\x1f\x8b\x08xxxxxxxxxxxxx", "gzip"),
+        (gzip.compress(b" " * 1_000_000), "10000"),
+        (sitemap("urlset", ("http://demo.example/news/1", "昨天吧")).encode(), "lastmod"),
+    ],
+    ids=["html", "cut", "empty", "cut gzip", "no gzip", "bomb", "lastmod"],
+)
+def test_what_is_no_sitemap_is_refused(make_page: MakePage, body: bytes, told: str) -> None:
+    with pytest.raises(ReadError, match=told):
+        list(DemoMap().read_start(replace(make_page(body), source=DemoMap.source)))
+
+
+def test_a_sitemap_reads_no_file_of_ours(make_page: MakePage) -> None:
+    entity = "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/hostname'>]>"
+    found = DemoMap().read_start(
+        make_page(f"{entity}<urlset><url><loc>http://demo.example/news/&b;</loc></url></urlset>")
+    )
+    assert urls(list(found)) in ([], ["http://demo.example/news/"])
+
+
+def test_a_page_that_its_journal_holds_is_not_asked_for_until_its_mark_changes(make_page: MakePage) -> None:
+    url = "http://demo.example/news/1"
+    now = datetime.now(NOW.tzinfo)
+    for mark, asked in ((now.date().isoformat(), []), ("", [url])):
+        spider = DemoMap()
+        spider.crawler = _Counting()  # type: ignore[assignment]
+        spider.journal = Journal([Done(url, mark, now)])
+        page = replace(make_page(sitemap("urlset", (url, now.date().isoformat()))), now=now)
+        assert urls(list(spider.read_start(page))) == asked
+
+
+class _Counting:
+    """As much of a crawler as a spider asks for when it counts."""
+
+    class stats:  # noqa: N801
+        @staticmethod
+        def inc_value(_name: str) -> None:
+            return None
+
+
+# JSON interfaces
+
+
+class DemoApi(ApiSpider):
+    source = replace(SOURCE, kind="api", pages=3)
+    items, key_path, title_path, text_path, time_path = "data.list", "id", "name", "content", "at"
+    link_path, author_path = "url", "user.name"
+    extra = {"likes": "stat.like", "unit": "dept", "state": "state"}  # noqa: RUF012 - as a source writes it
+    revised = ("unit", "state")
+    cursor_param, cursor, more = "after", "data.next", "data.more"
+
+
+def answer(*items: dict[str, Any], **data: Any) -> str:
+    return json.dumps({"data": {"list": items, **data}}, ensure_ascii=False)
+
+
+ITEM = {
+    "id": 7,
+    "name": "停水",
+    "content": "<p>河口路</p>",
+    "at": 1769817600,
+    "url": "/7",
+    "stat": {"like": "1.2万"},
+}
+
+
+def test_reads_the_items_of_an_answer(make_page: MakePage) -> None:
+    (post,) = DemoApi().read_start(make_page(answer(ITEM)))
+    assert isinstance(post, RawPost)
+    assert (post.title, post.body, post.extra) == ("停水", "河口路", {"likes": 12000})
+    assert (post.origin.url, post.origin.published_at) == ("http://demo.example/7", at("2026-01-31T08:00:00"))
+
+
+def test_a_changed_state_is_a_new_revision_of_the_same_record(make_page: MakePage) -> None:
+    plain, working, closed = (
+        posts(list(DemoApi().read_start(make_page(answer({**ITEM, **more})))))[0].origin
+        for more in ({}, {"state": "办理中"}, {"state": "已办结"})
+    )
+    assert plain.id == working.id == closed.id
+    assert len({plain.revision, working.revision, closed.revision}) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "following"),
+    [
+        ({"next": "x9", "more": True}, ["http://demo.example/api?after=x9"]),
+        ({"next": "x9", "more": False}, []),
+        ({"next": "x9"}, []),
+        ({"next": None, "more": True}, []),
+    ],
+    ids=["more", "no more", "more is missing", "no cursor"],
+)
+def test_goes_on_while_there_is_more(make_page: MakePage, data: dict[str, Any], following: list[str]) -> None:
+    found = list(DemoApi().read_start(make_page(answer(ITEM, **data), "http://demo.example/api")))
+    assert urls(found) == following
+
+
+def test_stops_where_no_item_is_new_and_at_the_sources_pages(make_page: MakePage) -> None:
+    spider, data = DemoApi(), {"next": "x", "more": True}
+    assert len(urls(list(spider.read_start(make_page(answer(ITEM, **data)))))) == 1
+    assert list(spider.read_start(make_page(answer(ITEM, **data)))) == []
+    assert urls(list(spider.read_start(make_page(answer({**ITEM, "id": 8}, **data))))) == []
+
+
+class PagedApi(ApiSpider):
+    source = replace(SOURCE, kind="api")
+    page_param, title_path, detail, link_path, body_css = "pageNo", "t", True, "u", "#b"
+    key_path = "u"
+
+
+def test_counts_pages_up_and_follows_items_to_their_pages(make_page: MakePage) -> None:
+    spider = PagedApi()
+    page = make_page('cb([{"t": "停水", "u": "/a/1"}]);', "http://demo.example/list?pageNo=2&x=1")
+    found = list(spider.read_start(page))
+    assert urls(found) == ["http://demo.example/a/1", "http://demo.example/list?pageNo=3&x=1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("<html>", "JSON"),
+        ('{"data": {"list": null}}', "data.list"),
+        ('{"data": 3}', "data.list"),
+        ("", "JSON"),
+    ],
+)
+def test_an_answer_without_a_list_is_refused(make_page: MakePage, body: str, told: str) -> None:
+    with pytest.raises(ReadError, match=f"{told} = "):
+        list(DemoApi().read_start(make_page(body)))
+
+
+def test_a_wrong_item_is_put_aside_alone(make_page: MakePage) -> None:
+    found = list(
+        DemoApi().read_start(make_page(answer({**ITEM, "at": "昨天吧"}, 3, {"id": 9}, {**ITEM, "id": 10})))
+    )  # type: ignore[arg-type]
+    assert [type(item) for item in found] == [Quarantined, Quarantined, Quarantined, RawPost]
+
+
+# Forums
+
+
+class Discuz(DiscuzSpider):
+    source = replace(SOURCE, kind="forum")
+
+
+class Phpbb(PhpbbSpider):
+    source = replace(SOURCE, kind="forum")
+
+
+class Nodebb(NodebbSpider):
+    source = replace(SOURCE, kind="forum")
+
+
+DISCUZ_LIST = (SHAPES / "discuz_list.html").read_text("utf-8")
+DISCUZ_THREAD = (SHAPES / "discuz_thread.html").read_text("utf-8")
+
+
+def test_reads_the_threads_of_a_discuz_board(make_page: MakePage) -> None:
+    found = list(Discuz().read_start(make_page(DISCUZ_LIST, "http://demo.example/forum-2-1.html")))
+    assert urls(found) == [
+        f"http://demo.example/{path}"
+        for path in ("thread-9-1-1.html", "thread-12-1-1.html", "forum-2-2.html")
+    ]
+    assert isinstance(found[1], Request)
+    assert (found[1].meta["reader"], found[1].meta["link"].mark) == ("thread", "2")
+
+
+def test_every_post_of_a_discuz_thread_is_a_record(
+    make_page: MakePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANSHAO_AUTHOR_KEY", "k")
+    url = "http://demo.example/thread-12-1-1.html"
+    page = replace(make_page(DISCUZ_THREAD, url), link=Link(url, mark="2"))
+    found = list(Discuz().read_thread(page))
+    opening, reply = posts(found)
+    assert (opening.title, opening.body, opening.extra) == (
+        "河口路又停水了",
+        "从昨晚开始没水\n有人知道吗",
+        {"thread": "12"},
+    )
+    assert (opening.origin.published_at, opening.origin.url) == (at("2026-01-31T08:00:11"), f"{url}#post_101")
+    assert opening.origin.author_hash == hash_author("街坊甲", b"k")
+    assert (reply.title, reply.body) == ("", "我家也没水")
+    assert reply.extra == {"thread": "12", "thread_title": "河口路又停水了"}
+    (aside,) = (item for item in found if isinstance(item, Quarantined))
+    assert aside.reason.startswith(f"{url}: published_at = ")
+    assert urls(found) == ["http://demo.example/thread-12-2-1.html"]
+    assert isinstance(found[-1], Request)
+    assert found[-1].meta["link"] is page.link
+
+
+def test_the_second_page_of_a_thread_has_no_opening_post(make_page: MakePage) -> None:
+    page = make_page(DISCUZ_THREAD, "http://demo.example/thread-12-2-1.html")
+    page = replace(page, link=Link("http://demo.example/thread-12-1-1.html"))
+    assert [post.title for post in posts(list(Discuz().read_thread(page)))] == ["", ""]
+
+
+def test_a_thread_is_done_with_its_last_page_and_not_where_a_post_was_put_aside(make_page: MakePage) -> None:
+    spider, link = Discuz(), Link("http://demo.example/thread-12-1-1.html", mark="2")
+    good = DISCUZ_THREAD.replace("昨天吧", "2026-1-31 10:00")
+    last = good.replace('class="nxt"', "")
+    for html, done in (
+        (good, []),
+        (last, [Done(link.url, "2", NOW)]),
+        (DISCUZ_THREAD.replace('class="nxt"', ""), []),
+    ):
+        page = replace(make_page(html, link.url), link=link)
+        assert [item for item in spider.reading(page, spider.read_thread) if isinstance(item, Done)] == done
+
+
+PHPBB_LIST = (SHAPES / "phpbb_list.html").read_text("utf-8")
+PHPBB_THREAD = (SHAPES / "phpbb_thread.html").read_text("utf-8")
+
+
+def test_reads_a_phpbb_board_without_its_session_numbers(make_page: MakePage) -> None:
+    found = list(Phpbb().read_start(make_page(PHPBB_LIST, "http://demo.example/viewforum.php?f=2")))
+    assert urls(found) == [
+        "http://demo.example/viewtopic.php?f=2&t=12",
+        "http://demo.example/viewforum.php?f=2&start=25",
+    ]
+    assert isinstance(found[0], Request)
+    assert found[0].meta["link"].mark == "3"
+    (post,) = posts(list(Phpbb().read_thread(make_page(PHPBB_THREAD, found[0].url))))
+    assert (post.title, post.body, post.extra) == ("煤气味", "三号楼楼道里有煤气味", {"thread": "12"})
+    assert post.origin.published_at == at("2026-01-31T08:05:00")
+
+
+NODEBB_LIST = (SHAPES / "nodebb_category.json").read_text("utf-8")
+NODEBB_TOPIC = (SHAPES / "nodebb_topic.json").read_text("utf-8")
+
+
+def test_reads_a_nodebb_category_and_its_topics(make_page: MakePage) -> None:
+    page = make_page(NODEBB_LIST, "http://demo.example/api/category/2/city")
+    found = list(Nodebb().read_start(page))
+    assert urls(found) == [
+        "http://demo.example/api/topic/5/%E5%A4%9C%E9%87%8C%E6%96%BD%E5%B7%A5",
+        "http://demo.example/api/category/2/city?page=2",
+    ]
+    read = list(Nodebb().read_thread(make_page(NODEBB_TOPIC, urls(found)[0])))
+    opening, reply = posts(read)
+    assert (opening.title, opening.body, opening.extra) == (
+        "夜里施工 & 噪声",
+        "天天到两点",
+        {"thread": "5", "likes": 3},
+    )
+    assert opening.origin.url == "http://demo.example/post/50"
+    assert (reply.title, reply.extra) == (
+        "",
+        {"thread": "5", "reply_to": "50", "thread_title": "夜里施工 & 噪声"},
+    )
+    assert len(read) == 3
+
+
+@pytest.mark.parametrize(
+    ("spider", "read", "body"),
+    [
+        (Discuz, "thread", "<p>您需要登录</p>"),
+        (Phpbb, "thread", "<h2 class='topic-title'>无帖</h2>"),
+        (Nodebb, "thread", "{}"),
+        (Nodebb, "start", '{"topics": [{}]}'),
+        (Nodebb, "start", "<html>"),
+    ],
+)
+def test_a_page_that_is_no_thread_is_refused(
+    make_page: MakePage, spider: type[SourceSpider], read: str, body: str
+) -> None:
+    with pytest.raises(ReadError):
+        list(getattr(spider(), f"read_{read}")(make_page(body, "http://demo.example/x?t=1&tid=1")))
+
+
+# Message boards
+
+
+class Board(BoardSpider):
+    source = replace(SOURCE, kind="board")
+    title_css, body_css, time_css = "h1", ".ask", ".asked"
+    ticket_css, unit_css, state_css = ".no", ".unit", ".state"
+    reply_css, reply_time_css = ".reply", ".replied"
+
+
+ASKED = (
+    "<h1>路灯不亮</h1><p class=no>编号：YT0131</p><p class=state>处理状态：{state}</p>"
+    "<p class=asked>2026-01-30 19:00</p><p class=ask>西苑路口三盏路灯不亮。</p>"
+)
+REPLIED = (
+    "<p class=unit>办理单位：城管局</p><p class=reply>已派人维修。</p><p class=replied>2026-01-31 10:00</p>"
+)
+
+
+def test_a_reply_that_comes_later_is_a_new_revision_of_the_same_question(make_page: MakePage) -> None:
+    asked = Board().parse_post(make_page(ASKED.format(state="办理中")))
+    answered = Board().parse_post(make_page(ASKED.format(state="已回复") + REPLIED))
+    assert asked.origin.id == answered.origin.id
+    assert asked.origin.revision != answered.origin.revision
+    assert asked.origin.ticket == answered.origin.ticket == "YT0131"
+    assert asked.extra == {"state": "working"}
+    assert (
+        (asked.title, asked.body) == (answered.title, answered.body) == ("路灯不亮", "西苑路口三盏路灯不亮。")
+    )
+    assert answered.extra == {
+        "unit": "城管局",
+        "state": "answered",
+        "reply": "已派人维修。",
+        "reply_time": "2026-01-31T10:00:00+08:00",
+    }
+
+
+def test_a_state_nobody_listed_is_refused(make_page: MakePage) -> None:
+    with pytest.raises(ReadError, match="state = '挂起'"):
+        Board().parse_post(make_page(ASKED.format(state="挂起")))
+
+
+# RSSHub
+
+HUB = replace(SOURCE, url="rsshub:/weibo/search/hot")
+
+
+def test_a_route_is_asked_of_the_mirror_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QIANSHAO_RSSHUB_URL", "http://10.1.2.3:1200/")
+    monkeypatch.delenv("QIANSHAO_RSSHUB_KEY", raising=False)
+    check_source(HUB, Where("x.py"))
+    assert start_address(HUB) == "http://10.1.2.3:1200/weibo/search/hot"
+    assert (trusted_host(HUB), trusted_host(SOURCE)) == ("10.1.2.3", None)
+    monkeypatch.setenv("QIANSHAO_RSSHUB_KEY", "a b")
+    assert start_address(replace(HUB, url="rsshub:/x?limit=3")) == "http://10.1.2.3:1200/x?limit=3&key=a+b"
+
+
+@pytest.mark.parametrize("mirror", ["", "rsshub.example"])
+def test_a_route_without_a_mirror_says_what_to_set(monkeypatch: pytest.MonkeyPatch, mirror: str) -> None:
+    monkeypatch.setenv("QIANSHAO_RSSHUB_URL", mirror)
+    with pytest.raises(ReadError, match="QIANSHAO_RSSHUB_URL"):
+        start_address(HUB)
