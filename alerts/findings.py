@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.crossings import Crossings
-from alerts.series import SeriesBook
+from alerts.series import EVERYWHERE, SeriesBook
+from alerts.sources import SourceBook
+from alerts.stations import Stations
+from alerts.tallies import Tallies, Tally
+from alerts.terms import TermBook
 from alerts.watch import Watch
-from schemas.records import ClassifiedPost, Event, Level, Place, SeriesKey, Signal
+from schemas.records import ClassifiedPost, Event, Level, Place, Reading, SeriesKey, Signal
 from schemas.rules.loader import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One post just taken in: its event as it stands, and the series it counts in with their place levels."""
+    """One post just taken in: its event as it stands, the series it counts in with their place levels, and
+    the books of single rules that took it."""
 
     post: ClassifiedPost
     event: Event
@@ -21,12 +26,45 @@ class Moment:
     watch: Watch
     series: SeriesBook
     crossings: Crossings
+    tallies: Tallies
+    stations: Stations
     touched: tuple[tuple[SeriesKey, str], ...]
+    taken: tuple[Tally | TermBook, ...]
+
+    def place_at(self, key: SeriesKey) -> Place | None:
+        """The place of a series of the post as a record; None for everywhere."""
+        for place in self.post.places:
+            if key.place in (place.path, place.name):
+                return place
+        if key.place == EVERYWHERE:
+            return None
+        level = dict(self.touched)[key]
+        known = [place for place in self.post.places if place.path.startswith(f"{key.place}/")]
+        code = self.series.code_at(known[0].code, level) if known else None
+        return Place(key.place.rpartition("/")[2], code, level, 1.0, key.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The clock has moved: what the sources have brought until now."""
+
+    now: datetime
+    sources: SourceBook
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One reading just taken in."""
+
+    reading: Reading
+    now: datetime
+    stations: Stations
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that fired. `group` is what one warning is about: an event's id, or `<place path>|<label>`.
+    """A rule that fired. `group` is what one warning is about: an event's id, `<place path>|<label or rule>`,
+    `rumour|<event>`, `silence|<source>|<label>` or `station|<quantity>|<station>`.
 
     `reason` is one Chinese sentence with its numbers; `measures` are the numbers that a later revision is
     compared with: reports, deaths, injured, missing, trapped.
@@ -44,3 +82,8 @@ class Finding:
     event_id: str | None
     rumour: float
     signal: Signal | None = None
+
+
+def name_at(key: SeriesKey) -> str:
+    """The name of the place of a series; 全域 for everywhere."""
+    return "全域" if key.place == EVERYWHERE else key.place.rpartition("/")[2]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts.findings import Finding
+from alerts.standing import last_support
 from alerts.wording import level_zh
 from schemas.records import Alert, Level
 
@@ -15,7 +16,7 @@ CITATION = "依据信息编号："
 class Judgement:
     """One warning's level with its reason in Chinese sentences, the posts it rests on and what was measured.
 
-    `lead` is the finding that decided the level.
+    `lead` is the finding that decided the level, `support` says which rule holds which level.
     """
 
     level: Level
@@ -23,13 +24,14 @@ class Judgement:
     post_ids: tuple[str, ...]
     measures: Mapping[str, int]
     lead: Finding
+    support: Mapping[str, Level]
 
 
 def judge_level(findings: Iterable[Finding], standing: Alert | None = None) -> Judgement:
     """The highest level among the findings, with all their reasons. Rumour probability plays no part.
 
-    A warning that stands does not fall by a new finding: it keeps its level, and the reason says so.
-    Raises ValueError without a finding.
+    A warning that stands does not fall by a new finding: it keeps its level, and the reason says so; it falls
+    when the matter ebbs or its facts are corrected (easing.py). Raises ValueError without a finding.
     """
     ranked = sorted(findings, key=lambda one: (one.level, one.rule.name))
     if not ranked:
@@ -42,10 +44,11 @@ def judge_level(findings: Iterable[Finding], standing: Alert | None = None) -> J
         sentences.insert(0, f"此前已定为{level_zh(level)}，级别不变。")
     return Judgement(
         level=level,
-        reason="".join(sentences) + _cite(lead.post_ids),
+        reason="".join(sentences) + (_cite(lead.post_ids) if lead.post_ids else ""),
         post_ids=_join_posts(ranked),
         measures=_highest(one.measures for one in ranked),
         lead=lead,
+        support=_support(ranked, standing),
     )
 
 
@@ -53,6 +56,12 @@ def _cite(post_ids: tuple[str, ...]) -> str:
     """Where it is written, so that every claim can be looked up."""
     shown = "、".join(post_ids[:5])
     return f"{CITATION}{shown}{' 等' if len(post_ids) > 5 else ''}。"
+
+
+def _support(ranked: list[Finding], standing: Alert | None) -> dict[str, Level]:
+    """The level each rule holds: as it found it now, else as it was told before."""
+    known = {} if standing is None else last_support(standing)
+    return known | {one.rule.name: one.level for one in reversed(ranked)}
 
 
 def _join_posts(findings: list[Finding]) -> tuple[str, ...]:

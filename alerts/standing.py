@@ -8,6 +8,7 @@ from alerts.findings import Finding
 from schemas.records import PLACE_LEVELS, Alert, Level
 from schemas.rules.loader import Rule
 
+_BY = "by:"
 _PERSONS = ("deaths", "injured", "missing", "trapped")
 
 
@@ -16,26 +17,36 @@ def make_alert_id(group: str, raised_at: datetime) -> str:
     return sha256(f"alert:{group}:{raised_at.isoformat()}".encode()).hexdigest()[:24]
 
 
-def write_measures(measures: Mapping[str, int]) -> str:
-    """What a revision measured, as its history keeps it: `reports=4 deaths=1`."""
-    return " ".join(f"{name}={count}" for name, count in sorted(measures.items()))
+def write_measures(measures: Mapping[str, int], support: Mapping[str, Level] | None = None) -> str:
+    """What a revision measured and which rules hold which level, as its history keeps it:
+    `reports=4 deaths=1 by:growth_event=3`."""
+    numbers = [f"{name}={count}" for name, count in sorted(measures.items())]
+    return " ".join(
+        [*numbers, *(f"{_BY}{rule}={int(level)}" for rule, level in sorted((support or {}).items()))]
+    )
 
 
 def read_measures(note: str) -> dict[str, int]:
-    """What `write_measures` wrote."""
-    pairs = (part.partition("=") for part in note.split())
+    """The numbers that `write_measures` wrote."""
+    pairs = (part.partition("=") for part in note.split() if not part.startswith(_BY))
     return {name: int(count) for name, _, count in pairs}
 
 
 def last_measures(alert: Alert) -> dict[str, int]:
     """What the latest revision of a warning measured."""
-    notes = [step.note for step in alert.history if step.what.startswith("第")]
-    return read_measures(notes[-1]) if notes else {}
+    return read_measures(_last_note(alert))
 
 
-def last_told(alert: Alert) -> datetime:
-    """When the latest revision was made."""
-    return alert.raised_at
+def last_support(alert: Alert) -> dict[str, Level]:
+    """Which rules hold which level of a warning."""
+    pairs = (
+        part.removeprefix(_BY).partition("=") for part in _last_note(alert).split() if part.startswith(_BY)
+    )
+    return {rule: Level(int(level)) for rule, _, level in pairs}
+
+
+def _last_note(alert: Alert) -> str:
+    return next((step.note for step in reversed(alert.history) if step.what.startswith("第")), "")
 
 
 def has_changed(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
@@ -78,7 +89,7 @@ class Quieted:
         if rule is None:
             return
         key = (rule.name, *(_value(name, alert.group, alert) for name in rule.quiet.same))
-        self._until[key] = (last_told(alert) + timedelta(hours=rule.quiet.hours), alert.level)
+        self._until[key] = (alert.raised_at + timedelta(hours=rule.quiet.hours), alert.level)
 
     def forget(self, now: datetime) -> None:
         """Drop what is over."""

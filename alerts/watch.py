@@ -1,7 +1,7 @@
 """What the conditions need to remember of each post, for as long as the longest rule looks back."""
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,7 +15,7 @@ _URGENCIES = ("low", "normal", "urgent", "critical")
 @dataclass(frozen=True, slots=True)
 class Brief:
     """One post in short. `voice` is its author, or the post itself where the author is unknown; `places` are
-    those it names, each as (level, code or name)."""
+    those it names, each as (level, code or name); `needs` are full labels."""
 
     at: datetime
     post_id: str
@@ -29,6 +29,7 @@ class Brief:
     label: str
     certainty: float
     places: frozenset[tuple[str, str]] = frozenset()
+    needs: tuple[str, ...] = ()
 
 
 def brief_of(post: ClassifiedPost) -> Brief:
@@ -47,6 +48,7 @@ def brief_of(post: ClassifiedPost) -> Brief:
         label=post_label(post),
         certainty=post.complaint.probability if post.incident.name == "none" else post.incident.probability,
         places=frozenset((place.level, place.code or place.name) for place in post.places),
+        needs=tuple(f"needs.{need.name}" for need in post.needs),
     )
 
 
@@ -113,6 +115,16 @@ class Watch:
         """Remember which event posts belong to, where it is not known."""
         for post_id in post_ids:
             self._event_of.setdefault(post_id, event_id)
+
+    def brief(self, post_id: str) -> Brief:
+        """A post in short. Raises KeyError for one that is not remembered."""
+        return self._briefs[post_id]
+
+    def main_event(self, post_ids: Iterable[str]) -> str | None:
+        """The event that more than half of these posts belong to; None where there is none."""
+        events = [self._event_of.get(post_id) for post_id in post_ids]
+        event, count = Counter(events).most_common(1)[0]
+        return event if 2 * count > len(events) else None
 
     def event_of(self, post_id: str) -> str | None:
         """The event of a post, where known."""

@@ -1,14 +1,13 @@
 """`burst`: more posts of a label at a place than its own history lets expect."""
 
-from collections import Counter
 from datetime import datetime, timedelta
 
 from alerts.detectors.bayes import Verdict, predict_counts
-from alerts.findings import Finding, Moment
-from alerts.series import EVERYWHERE, Entry
+from alerts.findings import Finding, Moment, name_at
+from alerts.series import Entry
 from alerts.watch import rank_telling
 from alerts.wording import duration
-from schemas.records import Place, SeriesKey, Signal
+from schemas.records import SeriesKey, Signal
 from schemas.rules.loader import Rule
 from schemas.rules.when import Burst
 from schemas.taxonomy.labels import label_zh
@@ -45,32 +44,13 @@ def _judge(rule: Rule, when: Burst, moment: Moment, key: SeriesKey) -> Finding |
     return _tell(rule, when, moment, key, entries, verdict) if verdict.p <= when.p else None
 
 
-def _explaining_event(moment: Moment, entries: list[Entry]) -> str | None:
-    """The event that more than half of the posts belong to."""
-    events = Counter(event for one in entries if (event := moment.watch.event_of(one.post_id)) is not None)
-    return next((event for event, count in events.most_common(1) if 2 * count > len(entries)), None)
-
-
-def _place(moment: Moment, key: SeriesKey) -> Place | None:
-    """The place of the series as a record."""
-    for place in moment.post.places:
-        if key.place in (place.path, place.name):
-            return place
-    level = dict(moment.touched)[key]
-    if key.place == EVERYWHERE:
-        return None
-    known = [place for place in moment.post.places if place.path.startswith(f"{key.place}/")]
-    code = moment.series.code_at(known[0].code, level) if known else None
-    return Place(key.place.rpartition("/")[2], code, level, 1.0, key.place)
-
-
 def _tell(
     rule: Rule, when: Burst, moment: Moment, key: SeriesKey, entries: list[Entry], verdict: Verdict
 ) -> Finding:
     post_ids = tuple(one.post_id for one in entries)
-    where = "全域" if key.place == EVERYWHERE else key.place.rpartition("/")[2]
+    where = name_at(key)
     what = label_zh(key.label)
-    event_id = _explaining_event(moment, entries)
+    event_id = moment.watch.main_event(post_ids)
     is_own = event_id == moment.event.id
     signal = Signal(
         key, moment.now, when.window_hours, len(entries), verdict.expected, verdict.upper, verdict.p, "bayes"
@@ -89,7 +69,7 @@ def _tell(
         measures={"reports": len(entries)},
         title=moment.event.title if is_own else f"{where}“{what}”类信息突增",
         label=key.label,
-        place=_place(moment, key),
+        place=moment.place_at(key),
         event_id=event_id,
         rumour=moment.event.rumour if is_own else 0.0,
         signal=signal,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from schemas.errors import ReadError
 from schemas.reading import Section
@@ -262,7 +263,12 @@ _READERS: Mapping[str, Callable[[Section, Level], Single]] = {
 
 def kind_of(when: When) -> str:
     """The word for a condition, with which the names of its rules begin: `burst`, `new_term`, `all_of`."""
-    return _CAPITAL.sub("_", type(when).__name__).lower()
+    return _kind_name(type(when))
+
+
+@cache
+def _kind_name(kind: type) -> str:
+    return _CAPITAL.sub("_", kind.__name__).lower()
 
 
 def _read_fact_rungs(sections: tuple[Section, ...], level: Level) -> tuple[FactRung, ...]:

@@ -1,0 +1,49 @@
+"""Which rules are asked at what: a post asks only those that its labels and needs can concern."""
+
+from collections.abc import Iterable
+
+from schemas.rules.loader import Rule
+from schemas.rules.when import AllOf, Fact, Growth, Single, When, parts_of
+from schemas.rules.when_clock import Sensor, Silence
+from schemas.rules.when_counts import RumourSpreading
+
+
+class RuleIndex:
+    """The rules of one mode by what makes them speak."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple(rules)
+        self.at_tick = tuple(rule for rule in self._rules if _has(rule, Silence))
+        self.in_reading = tuple(rule for rule in self._rules if _has(rule, Sensor))
+        self._by_labels: dict[tuple[str, str, tuple[str, ...]], tuple[Rule, ...]] = {}
+
+    def at_post(self, own: str, event: str, needs: tuple[str, ...]) -> tuple[Rule, ...]:
+        """The rules that a post of this label, of an event of that label, with these needs can concern."""
+        key = (own, event, needs)
+        found = self._by_labels.get(key)
+        if found is None:
+            found = self._by_labels[key] = tuple(rule for rule in self._rules if _concerns(rule.when, *key))
+        return found
+
+
+def _has(rule: Rule, kind: type[Silence] | type[Sensor]) -> bool:
+    """Whether a rule speaks without a post; all parts of `all` hold at a post only."""
+    return not isinstance(rule.when, AllOf) and any(isinstance(part, kind) for part in parts_of(rule.when))
+
+
+def _concerns(when: When, own: str, event: str, needs: tuple[str, ...]) -> bool:
+    answers = [_part_concerns(part, own, event, needs) for part in parts_of(when)]
+    if isinstance(when, AllOf):
+        posts = zip(when.parts, answers, strict=True)
+        return all(answer for part, answer in posts if not isinstance(part, Sensor))
+    return any(answers)
+
+
+def _part_concerns(part: Single, own: str, event: str, needs: tuple[str, ...]) -> bool:
+    if isinstance(part, Silence | Sensor):
+        return False
+    if isinstance(part, Fact | RumourSpreading):
+        return event in part.labels
+    if isinstance(part, Growth):
+        return event in part.labels or own in part.labels
+    return own in part.labels or not set(needs).isdisjoint(part.labels)
