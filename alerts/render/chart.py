@@ -17,7 +17,7 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 # Up to two days are shown by the hour, up to two months by the day.
 _MOST_HOURS, _MOST_DAYS = 48, 60
 _WIDTH, _HEIGHT, _HEAD, _FOOT = 600, 200, 34, 34
-_LABEL = 24
+_LABEL = 20
 _PAPER, _BAR, _LINE, _INK = 0, 1, 2, 3
 _SHADES = 16
 _GREY = 140, 149, 159

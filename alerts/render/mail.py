@@ -1,6 +1,5 @@
 """A warning as a mail: text and HTML that a duty officer can act on from a phone, and CAP for machines."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
@@ -11,8 +10,15 @@ from alerts.path.escalate import waiting_since
 from alerts.render import telling
 from alerts.render.cap import Status, render_cap
 from alerts.render.chart import Rise, count_rise, draw_rise
-from alerts.render.subject import digest_subject, find_turn, headline, write_subject
-from alerts.wording import day_and_time, full_time, level_zh
+from alerts.render.subject import (
+    digest_subject,
+    find_turn,
+    headline,
+    place_and_kind,
+    report_count,
+    write_subject,
+)
+from alerts.wording import casualties, day_and_time, full_time, level_zh
 from schemas.records import Alert, AlertState, Attachment, ClassifiedPost, Event, Level, Mail
 from schemas.rules.loader import Rule
 from schemas.taxonomy.duty import DutyGroup
@@ -22,6 +28,8 @@ MOST_STEPS = 8
 MOST_CAPS = 12
 _WHY = 90
 COLOURS = {Level.RED: "#b3261e", Level.ORANGE: "#b45309", Level.YELLOW: "#8a6d00", Level.BLUE: "#1d4f91"}
+_OVER = "#2f6b45"
+_NOWHERE = "\uffff"
 
 Links = Mapping[str, str]
 
@@ -66,10 +74,11 @@ def render_mail(
     `posts` are the alert's posts (any number, the five most telling are shown), `previous` the Message-IDs of
     the alert's earlier mails, `revisions` the alert's revisions (any; those mailed are told apart by
     `previous`), `rule` the one that decided, for its guide, `digest` further alerts: then the mail lists all
-    of them in short. `links` are buttons, label to URL, `sources` the Chinese names of the sources. `status`
+    of them in short. `links` are buttons, label to URL (in a digest the id of a warning to the page that
+    answers it), `sources` the Chinese names of the sources. `status`
     other than Actual marks a drill. Texts must be masked already.
     """
-    told = [one for one in revisions if make_message_id(one.id, one.revision, domain) in previous]
+    told = _mailed(alert, revisions, previous, domain)
     names = sources or {}
     if digest:
         return _digest_mail((alert, *digest), group, previous, links or {}, domain, status)
@@ -103,14 +112,22 @@ def render_mail(
     )
 
 
+def _mailed(alert: Alert, revisions: Sequence[Alert], previous: Sequence[str], domain: str) -> list[Alert]:
+    """The earlier revisions that were mailed; one told in a digest went under another alert's Message-ID."""
+    earlier = [one for one in revisions if one.revision < alert.revision]
+    own = [one for one in earlier if make_message_id(one.id, one.revision, domain) in previous]
+    return own or (earlier[-1:] if previous else [])
+
+
 def _matter(alert: Alert, event: Event | None, before: Alert | None) -> dict[str, object]:
     """What the mail says of the matter itself."""
     return {
         "alert": alert,
         "event": event,
-        "title": " ".join(alert.title.split()),
-        "colour": COLOURS[alert.level],
-        "headline": headline(alert, event),
+        "title": telling.title_of(alert),
+        "colour": _OVER if alert.state.is_over else COLOURS[alert.level],
+        "headline": place_and_kind(alert),
+        "grave": _grave(alert, event),
         "reason": telling.split_reason(alert),
         "law": telling.cite_law(alert),
         "known": telling.list_known(alert, event),
@@ -119,6 +136,12 @@ def _matter(alert: Alert, event: Event | None, before: Alert | None) -> dict[str
         "steps": alert.history[-MOST_STEPS:],
         "rumour": round(100 * alert.rumour),
     }
+
+
+def _grave(alert: Alert, event: Event | None) -> str:
+    """`死亡 2 人、受伤 11 人，61 条反映`."""
+    hurt = "" if event is None else casualties(event.facts)
+    return f"{hurt}，{report_count(alert, event)} 条反映" if hurt else f"{report_count(alert, event)} 条反映"
 
 
 def _answer(alert: Alert, group: DutyGroup, links: Links) -> dict[str, object]:
@@ -163,11 +186,11 @@ def _digest_mail(
     """One mail for many warnings: the gravest first, then by place and number."""
     first = alerts[0]
     ranked = sorted(alerts, key=_order)
-    counts = Counter(alert.level for alert in ranked)
     facts = {
-        **_answer(first, group, links),
-        "alerts": [_digest_row(alert, group) for alert in ranked],
-        "levels": [(level_zh(level), COLOURS[level], count) for level, count in sorted(counts.items())],
+        "group": group,
+        "count": len(ranked),
+        "parts": _digest_parts(ranked, group, links),
+        "first": headline(ranked[0], None),
         "colour": COLOURS[ranked[0].level],
         "at": max(alert.raised_at for alert in alerts),
         "drill": status != "Actual",
@@ -187,22 +210,38 @@ def _digest_mail(
     )
 
 
-def _order(alert: Alert) -> tuple[Level, str, int, str]:
-    path = "" if alert.place is None else alert.place.path
-    return alert.level, "/".join(path.split("/")[:3]), -len(alert.post_ids), alert.id
+def _order(alert: Alert) -> tuple[bool, Level, str, int, str]:
+    """What is over last; then by level, by street, by number; a place unknown comes after those known."""
+    path = _NOWHERE if alert.place is None else alert.place.path
+    return (
+        alert.state.is_over,
+        alert.level,
+        "/".join(path.split("/")[:3]),
+        -report_count(alert, None),
+        alert.id,
+    )
 
 
-def _digest_row(alert: Alert, group: DutyGroup) -> dict[str, object]:
+def _digest_parts(
+    ranked: Sequence[Alert], group: DutyGroup, links: Links
+) -> list[tuple[str, str, list[dict[str, object]]]]:
+    """The warnings by level, each level with its name and colour; those that are over by themselves."""
+    parts: dict[tuple[str, str], list[dict[str, object]]] = {}
+    for number, alert in enumerate(ranked, start=1):
+        key = ("已解除", _OVER) if alert.state.is_over else (level_zh(alert.level), COLOURS[alert.level])
+        parts.setdefault(key, []).append({"number": number, **_digest_row(alert, group, links)})
+    return [(*key, rows) for key, rows in parts.items()]
+
+
+def _digest_row(alert: Alert, group: DutyGroup, links: Links) -> dict[str, object]:
     """One warning of a digest."""
-    why = "".join(telling.split_reason(alert))
     return {
         "id": alert.id,
-        "level": level_zh(alert.level),
-        "colour": COLOURS[alert.level],
         "turn": find_turn(alert, None),
         "headline": headline(alert, None),
-        "title": " ".join(alert.title.split()),
-        "why": why if len(why) <= _WHY else f"{why[:_WHY]}…",
+        "title": telling.title_of(alert),
+        "why": telling.shorten("".join(telling.split_reason(alert)), _WHY),
         "is_over": alert.state.is_over,
+        "link": telling.web_link(links.get(alert.id)),
         "answer_by": waiting_since(alert) + timedelta(minutes=group.acknowledge_minutes[alert.level]),
     }

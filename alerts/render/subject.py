@@ -64,8 +64,13 @@ def digest_subject(alerts: Sequence[Alert], *, drill: bool = False) -> str:
 
 def headline(alert: Alert, event: Event | None) -> str:
     """Place, what, how grave, how many: `汀东区船厂宿舍 爆炸 2死11伤 61条`."""
-    what = (short_place(alert.place), label_zh(alert.label), "" if event is None else hurt(event.facts))
-    return " ".join(part for part in (*what, f"{report_count(alert, event)}条") if part)
+    parts = (place_and_kind(alert), "" if event is None else hurt(event.facts))
+    return " ".join(part for part in (*parts, f"{report_count(alert, event)}条") if part)
+
+
+def place_and_kind(alert: Alert) -> str:
+    """`汀东区船厂宿舍 爆炸`."""
+    return f"{short_place(alert.place)} {label_zh(alert.label)}"
 
 
 def report_count(alert: Alert, event: Event | None) -> int:

@@ -13,6 +13,7 @@ from schemas.taxonomy.labels import label_def, label_zh
 MOST_POSTS = 5
 _EXCERPT = 160
 _LONGEST_TITLE = 60
+_LONGEST_REASON = 800
 _URGENCIES = {"critical": "紧急", "urgent": "急", "normal": "一般", "low": "低"}
 _MEASURES = {
     "deaths": ("死亡", "人"), "injured": ("受伤", "人"), "missing": ("失联", "人"), "trapped": ("被困", "人"),
@@ -38,8 +39,10 @@ class Quote:
 
 def split_reason(alert: Alert) -> tuple[str, ...]:
     """The sentences of the reason without the list of post ids: the mail shows the posts themselves."""
-    says = alert.reason.partition(CITATION)[0]
-    return tuple(f"{sentence.strip()}。" for sentence in says.split("。") if sentence.strip())
+    says = shorten(alert.reason.partition(CITATION)[0], _LONGEST_REASON)
+    return tuple(
+        f"{sentence.strip()}。".replace("…。", "…") for sentence in says.split("。") if sentence.strip()
+    )
 
 
 def cite_law(alert: Alert) -> str:
@@ -178,8 +181,8 @@ def _quote(number: int, post: ClassifiedPost, names: Mapping[str, str]) -> Quote
     return Quote(
         number,
         origin.ticket or origin.id,
-        _shorten(title, _LONGEST_TITLE),
-        _shorten(text, _EXCERPT),
+        shorten(title, _LONGEST_TITLE),
+        shorten(text, _EXCERPT),
         f"{full_time(origin.time)}{fetched}",
         names.get(origin.source, origin.source),
         web_link(origin.url),
@@ -199,5 +202,11 @@ def whole_place(place: Place | None) -> str:
     )
 
 
-def _shorten(text: str, longest: int) -> str:
+def title_of(alert: Alert) -> str:
+    """The title in one line of its own."""
+    return shorten(" ".join(alert.title.split()), _LONGEST_TITLE)
+
+
+def shorten(text: str, longest: int) -> str:
+    """The text, or its beginning with `…`."""
     return text if len(text) <= longest else f"{text[:longest]}…"
