@@ -137,7 +137,7 @@ def _heat(heat: Heat) -> Document:
 
 
 def _facts(facts: Facts) -> Document:
-    numbers = {name: getattr(facts, name) for name in Facts.__slots__}
+    numbers = {name: getattr(facts, name) for name in Facts.__slots__ if name != "spans"}
     return _present({**numbers, "time": _moment(facts.time)})
 
 
