@@ -81,9 +81,11 @@ class FactTally:
 
     def summarise(self) -> Facts:
         """The largest number of each kind that is no slip; the earliest time."""
-        whole = {name: self._most(name) for name in _COUNTED[:-1]}
-        counts = {name: None if value is None else int(value) for name, value in whole.items()}
-        return Facts(**counts, money=self._most("money"), time=self._time)
+        whole = [self._most(name) for name in _COUNTED[:-1]]
+        deaths, injured, missing, trapped, affected = (
+            None if value is None else int(value) for value in whole
+        )
+        return Facts(deaths, injured, missing, trapped, affected, self._most("money"), self._time)
 
 
 class Members:

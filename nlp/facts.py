@@ -1,19 +1,22 @@
-"""Facts that a text states: casualties, money, and when it happened."""
+"""Facts that a text states: casualties, money, and when it happened; each with where it stands."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
-from nlp.facts_casualties import GATE, count_casualties
+from nlp.facts_casualties import GATE, KINDS, Stated, count_casualties
 from nlp.facts_time import find_time
 from nlp.knowledge import read_knowledge
 from nlp.numerals import FULL_WIDTH_DIGITS, NUMBER, read_number
-from schemas.records import Facts
+from schemas.records import Facts, FactSpan
 
 _MONEY_WORDS = read_knowledge("facts").texts("money", 1)
 _FULL_WIDTH = re.compile("[０-９]")
 _WORDS = "|".join(sorted(_MONEY_WORDS, key=len, reverse=True))
+# 欠薪4.8万 is a sum, 欠4.8万户 is none.
+_YUAN = "(?:元|块钱?|人民币|(?<=万)(?![人户平名个亩台辆条斤吨公件只套字方多余]))"
 _MONEY = re.compile(
-    f"(?:{_WORDS})[^，。；！？\n\\d]{{0,12}}?({NUMBER})(?:多|余)?([万亿]?)(?:多|余)?(?:元|块钱|人民币)"
+    f"(?:{_WORDS})[^，。；！？\n\\d]{{0,12}}?({NUMBER})(?:多|余)?([万亿]?)(?:多|余)?{_YUAN}"
     f"|({NUMBER})(?:多|余)?([万亿]?)(?:多|余)?元(?:人民币)?的?(?:经济|直接)?(?:{_WORDS})"
 )
 
@@ -25,28 +28,57 @@ def find_facts(text: str, at: datetime) -> Facts:
     >>> facts = find_facts("昨晚8点厂房坍塌，造成二死三伤，另有1人失踪", datetime(2026, 7, 22, 9, tzinfo=UTC))
     >>> facts.deaths, facts.injured, facts.missing, facts.time.isoformat()
     (2, 3, 1, '2026-07-21T20:00:00+00:00')
+    >>> [(span.name, span.start, span.end) for span in facts.spans]
+    [('deaths', 13, 15), ('injured', 15, 17), ('missing', 20, 24), ('time', 0, 4)]
     """
     if _FULL_WIDTH.search(text):
         text = text.translate(FULL_WIDTH_DIGITS)
     counts = count_casualties(text, at.year) if GATE.search(text) else {}
+    money = find_money(text) if "元" in text or "万" in text or "块" in text or "人民币" in text else None
+    when = find_time(text, at)
+    if not counts and money is None and when is None:
+        return _NOTHING
+    spans = tuple(_spans(counts, money, None if when is None else (when[1], when[2])))
+    deaths, injured, missing, trapped, affected = (
+        counts[kind].number if kind in counts else None for kind in KINDS
+    )
     return Facts(
-        deaths=counts.get("deaths"),
-        injured=counts.get("injured"),
-        missing=counts.get("missing"),
-        trapped=counts.get("trapped"),
-        affected=counts.get("affected"),
-        money=find_money(text) if "元" in text or "块钱" in text or "人民币" in text else None,
-        time=find_time(text, at),
+        deaths,
+        injured,
+        missing,
+        trapped,
+        affected,
+        money=None if money is None else money[0],
+        time=None if when is None else when[0],
+        spans=spans,
     )
 
 
-def find_money(text: str) -> float | None:
-    """The largest sum in yuan beside a word of loss, debt or fraud; None without one. Prices do not count."""
+_NOTHING = Facts()
+
+
+def _spans(
+    counts: dict[str, Stated], money: tuple[float, int, int] | None, time: tuple[int, int] | None
+) -> Iterator[FactSpan]:
+    for kind in KINDS:
+        if kind in counts:
+            yield FactSpan(kind, counts[kind].start, counts[kind].end)
+    if money is not None:
+        yield FactSpan("money", money[1], money[2])
+    if time is not None:
+        yield FactSpan("time", *time)
+
+
+def find_money(text: str) -> tuple[float, int, int] | None:
+    """The largest sum in yuan beside a word of loss, debt or fraud, and where it stands; None without one.
+
+    Prices do not count.
+    """
     if not any(word in text for word in _MONEY_WORDS):
         return None
-    sums = []
+    sums: list[tuple[float, int, int]] = []
     for match in _MONEY.finditer(text):
         number = read_number((match[1] or match[3]) + (match[2] or match[4] or ""))
         if number is not None:
-            sums.append(number)
-    return max(sums, default=None)
+            sums.append((number, match.start(1 if match[1] else 3), match.end()))
+    return max(sums, key=lambda one: one[0], default=None)

@@ -13,8 +13,11 @@ DIGITS = {
 SMALL_UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 LARGE_UNITS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000}
 
-# A whole number as text writes it: 23, 1,200, 3.5万, 二十三, 一百零六, 两千.
-NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?)[十百千万亿]*|[零〇一二两俩三四五六七八九十百千万亿]+"
+# A whole number as text writes it: 23, 1,200, 3.5万, 12万3千, 二十三, 一百零六, 两千.
+NUMBER = (
+    r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?)(?:[万亿]\d+[百千万]|[十百千万亿]*)"
+    "|[零〇一二两俩三四五六七八九十百千万亿]+"
+)
 
 # One character for one, so that offsets stay: full-width digits and the digits people write to hide a number.
 FULL_WIDTH_DIGITS = {ord("０") + value: str(value) for value in range(10)}
@@ -27,6 +30,7 @@ HIDDEN_DIGITS = {
 }
 
 _ARABIC = re.compile(r"([\d,]+(?:\.\d+)?)([十百千万亿]*)")
+_COMPOUND = re.compile(r"(\d+(?:\.\d+)?[万亿])(\d+[百千万])")
 
 
 @cache
@@ -40,6 +44,9 @@ def read_number(text: str) -> float | None:
     arabic = _ARABIC.fullmatch(text)
     if arabic:
         return float(arabic[1].replace(",", "") or 0) * _scale(arabic[2])
+    compound = _COMPOUND.fullmatch(text)
+    if compound:
+        return (read_number(compound[1]) or 0) + (read_number(compound[2]) or 0)
     if not text or any(
         char not in DIGITS and char not in SMALL_UNITS and char not in LARGE_UNITS for char in text
     ):

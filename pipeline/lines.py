@@ -14,7 +14,7 @@ def enrich_line(post: ClassifiedPost, given_id: JsonScalar = None) -> bytes:
 
     `id` is the input's own where it had one, otherwise the post's; `text` is clean and masked, title and
     body. Labels carry the taxonomy's name and its Chinese one; times are ISO 8601 with their zone; a fact
-    that is not stated is null.
+    that is not stated is null; `spans` tells where in `text` the others stand.
     """
     clean, origin = post.clean, post.clean.origin
     return orjson.dumps(
@@ -54,6 +54,7 @@ def _facts(facts: Facts) -> dict[str, object]:
         "affected": facts.affected,
         "money": facts.money,
         "time": facts.time,
+        "spans": {span.name: (span.start, span.end) for span in facts.spans},
     }
 
 

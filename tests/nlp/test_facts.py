@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nlp.clean import clean_with_offsets
 from nlp.facts import find_facts
 from nlp.numerals import read_number
+from schemas.codec import decode, encode
+from schemas.errors import Where
+from schemas.records import Facts
+from tests.nlp.facts_cases import COUNTS, SUMS
+from tests.nlp.facts_cases import TIMES as WHEN
 
 ZONE = ZoneInfo("Asia/Shanghai")
 AT = datetime(2026, 7, 22, 9, 30, tzinfo=ZONE)
@@ -45,6 +51,15 @@ CASUALTIES = {
 
 @pytest.mark.parametrize(("text", "counts"), CASUALTIES.values(), ids=CASUALTIES)
 def test_casualties(text: str, counts: dict[str, int]) -> None:
+    assert_counts(text, counts)
+
+
+@pytest.mark.parametrize(("text", "counts"), COUNTS.items(), ids=COUNTS)
+def test_how_people_write_casualties(text: str, counts: dict[str, int]) -> None:
+    assert_counts(text, counts)
+
+
+def assert_counts(text: str, counts: dict[str, int]) -> None:
     facts = find_facts(text, AT)
     names = ("deaths", "injured", "missing", "trapped", "affected")
     assert {name: getattr(facts, name) for name in names if getattr(facts, name) is not None} == counts
@@ -75,6 +90,12 @@ def test_time(text: str, when: str) -> None:
     assert find_facts(text, AT).time == datetime.fromisoformat(when).replace(tzinfo=ZONE)
 
 
+@pytest.mark.parametrize(("text", "when"), WHEN.items(), ids=WHEN)
+def test_how_people_write_times(text: str, when: str | None) -> None:
+    expected = None if when is None else datetime.fromisoformat(when).replace(tzinfo=ZONE)
+    assert find_facts(text, AT).time == expected
+
+
 @pytest.mark.parametrize("text", ["小区停水", "每天都这样", "6.3级地震", "3号楼停电了", "5-8人"])
 def test_no_time(text: str) -> None:
     assert find_facts(text, AT).time is None
@@ -89,9 +110,41 @@ MONEY = {
 }
 
 
-@pytest.mark.parametrize(("text", "yuan"), MONEY.values(), ids=MONEY)
+@pytest.mark.parametrize(("text", "yuan"), [*MONEY.values(), *SUMS.items()], ids=[*MONEY, *SUMS])
 def test_money(text: str, yuan: float | None) -> None:
     assert find_facts(text, AT).money == yuan
+
+
+SPANS = {
+    "死伤": ("厂房坍塌，造成二死三伤", {"deaths": "二死", "injured": "三伤"}),
+    "死亡在前": ("事故造成死亡5人，另有2人失联", {"deaths": "死亡5人", "missing": "2人失联"}),
+    "重伤轻伤相加": ("6人死亡，3人重伤，14人轻微伤", {"deaths": "6人死亡", "injured": "3人重伤，14人轻微伤"}),
+    "男女相加": ("火灭了。车上三男两女全部死亡", {"deaths": "三男两女全部死亡"}),
+    "没有伤亡": ("大火扑灭，无人员伤亡", {"deaths": "无人员伤亡", "injured": "无人员伤亡"}),
+    "没有数": ("货车侧翻，司机受伤送医", {"injured": "司机受伤"}),
+    "全角数字": ("昨晚８点，３人被困", {"trapped": "３人被困", "time": "昨晚８点"}),
+    "金额": ("被骗3000元，又被骗走1.5万元", {"money": "1.5万元"}),
+    "时间": ("听说7月21日晚9点多塌了", {"time": "7月21日晚9点"}),
+    "什么也没有": ("小区停水", {}),
+}
+
+
+@pytest.mark.parametrize(("text", "stated"), SPANS.values(), ids=SPANS)
+def test_each_fact_says_where_it_stands(text: str, stated: dict[str, str]) -> None:
+    facts = find_facts(text, AT)
+    assert {span.name: text[span.start : span.end] for span in facts.spans} == stated
+    assert {name for name in stated if getattr(facts, name) is None} == set()
+    assert decode(Facts, encode(facts), Where("facts")) == facts
+
+
+def test_a_fact_is_found_again_in_the_raw_text() -> None:
+    raw = "<p>社區(qū)火災(zāi)：造成２死<br/>３傷&nbsp;[泪]</p>"
+    traced = clean_with_offsets(raw)
+    places = {span.name: traced.raw_span(span.start, span.end) for span in find_facts(traced.text, AT).spans}
+    assert {name: raw[start:end] for name, (start, end) in places.items()} == {
+        "deaths": "２死",
+        "injured": "３傷",
+    }
 
 
 NUMERALS = {
