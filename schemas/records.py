@@ -100,8 +100,21 @@ PLACE_LEVELS = ("province", "city", "district", "street", "community", "estate",
 
 
 @dataclass(frozen=True, slots=True)
+class FactSpan:
+    """Where a text states a fact: its name in Facts, and the characters from `start` until before `end`."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """Numbers a text states. None = not stated; 0 only where the text says none (无人员伤亡)."""
+    """Numbers a text states. None = not stated; 0 only where the text says none (无人员伤亡).
+
+    `spans` tell where in the text (title and body, as `enrich` puts them together) each is stated; those of
+    an event, made of many texts, have none.
+    """
 
     deaths: int | None = None
     injured: int | None = None
@@ -110,6 +123,7 @@ class Facts:
     affected: int | None = None
     money: float | None = None
     time: datetime | None = None
+    spans: tuple[FactSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
