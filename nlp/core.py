@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from nlp.batches import WordBatch
 from nlp.classifier import LinearTasks
 from nlp.clean import clean_post
 from nlp.emotion import EmotionSigns
 from nlp.facts import find_facts
-from nlp.fingerprint import fingerprint_batch
+from nlp.fingerprint import fingerprint_words
 from nlp.incident import IncidentJudge
 from nlp.phrases import PhraseFinder
 from nlp.places import PlaceFinder
@@ -79,7 +80,8 @@ class TextCore:
         cleaned = [clean_post(post) for post in posts]
         texts = [full_text(clean) for clean in cleaned]
         words = self._segmenter.segment_batch(texts)
-        prints = fingerprint_batch(words)
+        batch = WordBatch.of(words)
+        prints = fingerprint_words(batch)
         hits = [self._phrases.find(text) for text in texts]
         shown = [self._emotion.judge_hits(found[3]) for found in hits]
         labels = self._tasks.classify(
@@ -94,10 +96,7 @@ class TextCore:
             self._urgency.judge_hits(found[1], incident, stated)
             for found, incident, stated in zip(hits, incidents, facts, strict=True)
         ]
-        places = [
-            self._places.find(text, post.origin.district, said)
-            for text, post, said in zip(texts, posts, words, strict=True)
-        ]
+        places = self._places.find_batch(texts, [post.origin.district for post in posts], batch)
         needs = [self._needs.judge_hits(found[2]) for found in hits]
         emotions = [
             self._emotion.explain(given, signs) for given, signs in zip(labels["emotion"], shown, strict=True)

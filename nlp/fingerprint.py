@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash
 
+from nlp.batches import Flags, Numbers, WordBatch
+
 PERMUTATIONS = 64
 SEED = 20_200_119
 
@@ -21,6 +23,8 @@ _FIRST, _SECOND, _MIX = (
     np.uint64(0x165667B19E3779F9),
 )
 _HALF = np.uint64(32)
+# Of the basic plane; the rare characters beyond it are asked one by one.
+_LETTERS = np.array([chr(code).isalnum() for code in range(0x10000)])
 
 
 def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
@@ -34,27 +38,51 @@ def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
 
 def fingerprint_batch(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
     """The fingerprint of each text, given as its words."""
-    letters = ["".join(filter(str.isalnum, words)) for words in texts]
-    padded = [text.ljust(3) if text else text for text in letters]
+    return fingerprint_words(WordBatch.of(texts))
+
+
+def fingerprint_words(batch: WordBatch) -> list[tuple[int, ...]]:
+    """The fingerprint of each text of a batch."""
+    codes, lengths = _keep_letters(batch)
     # All texts stand behind each other; those triples that reach into the next text are left out.
-    lengths = np.fromiter(map(len, padded), dtype=np.int64, count=len(padded))
     counts = np.maximum(lengths - 2, 0)
-    ends = np.concatenate(([0], np.cumsum(counts))).astype(np.uint64)
+    ends = np.concatenate(([0], np.cumsum(counts)))
     starts = np.cumsum(lengths) - lengths
-    places = np.arange(int(counts.sum())) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
-    hashes = hash_triples("".join(padded))[places]
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, PERMUTATIONS, SEED)
+    places = np.arange(ends[-1]) + np.repeat(starts - ends[:-1], counts)
+    hashes = hash_triples(codes)[places]
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends.astype(np.uint64), PERMUTATIONS, SEED)
     return list(map(tuple, matrix.to_rows()))
 
 
-def hash_triples(text: str) -> NDArray[np.uint64]:
-    """One hash for each three neighbouring characters; one for a shorter text, none for an empty one.
+def _keep_letters(batch: WordBatch) -> tuple[NDArray[np.uint32], Numbers]:
+    """The characters of the words that are letters and digits only, and how many of them each text has.
+
+    A text of one or two is filled up with spaces: three make a triple.
+    """
+    firsts = np.cumsum(batch.lengths) - batch.lengths
+    kept = np.logical_and.reduceat(_is_letter(batch.codes), firsts) if len(firsts) else np.zeros(0, np.bool_)
+    before = np.concatenate(([0], np.cumsum(batch.lengths * kept)))
+    lengths = np.diff(before[np.concatenate(([0], np.cumsum(batch.sizes)))])
+    codes = batch.codes[np.repeat(kept, batch.lengths)]
+    missing = np.where(lengths > 0, np.maximum(3 - lengths, 0), 0)
+    return np.insert(codes, np.repeat(np.cumsum(lengths), missing), ord(" ")), lengths + missing
+
+
+def _is_letter(codes: NDArray[np.uint32]) -> Flags:
+    """Which code points are letters or digits."""
+    letters = _LETTERS[np.minimum(codes, len(_LETTERS) - 1)]
+    beyond = np.flatnonzero(codes >= len(_LETTERS))
+    letters[beyond] = [chr(code).isalnum() for code in codes[beyond].tolist()]
+    return letters
+
+
+def hash_triples(codes: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """One hash for each three neighbouring code points.
 
     Hashed as numbers in one go: making a string of every triple costs as much as segmentation.
     """
-    padded = text.ljust(3) if text else text
-    codes = np.frombuffer(padded.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
-    hashes: NDArray[np.uint64] = (codes[:-2] * _FIRST + codes[1:-1] * _SECOND + codes[2:]) * _MIX
+    wide = codes.astype(np.uint64)
+    hashes: NDArray[np.uint64] = (wide[:-2] * _FIRST + wide[1:-1] * _SECOND + wide[2:]) * _MIX
     return hashes ^ (hashes >> _HALF)
 
 

@@ -2,36 +2,31 @@
 
 import re
 from collections.abc import Sequence
-from itertools import accumulate, product
+from itertools import product, starmap
 
-import ahocorasick_rs
 import rjieba
 
+from nlp.batches import WordBatch
 from nlp.places_asides import drop_asides
 from nlp.places_gazetteer import Division, GazetteerIndex
 from nlp.places_names import (
-    AFTER_SHORT,
-    NOT_AFTER_SHORT,
     SCORES,
     THRESHOLD,
+    Candidate,
     Hit,
     Meaning,
     Resolved,
     collect_meanings,
-    make_place,
+    propose_place,
     resolve_hits,
 )
-from nlp.places_patterns import PLAIN_WORDS, SUFFIXES, Named, find_named
+from nlp.places_patterns import SUFFIXES, Named, find_named
+from nlp.places_scan import NameScanner, Scanned
 from schemas.gazetteer import GazetteerEntry
 from schemas.records import PLACE_LEVELS, Place
 from schemas.taxonomy.places import Deployment
 
-# 新华社北京5月12日电: where the report was written, not where it happened.
-_DATELINE = re.compile(
-    r"[\d一二三四五六七八九十]{1,3}月[\d一二三四五六七八九十]{1,3}日(?:[^，。\n]{0,4}?[电讯]|消息|信息)"
-)
 _NUMBERED = re.compile(r"\d{1,5}号")
-_NUMERALS = frozenset("0123456789一二三四五六七八九十")
 _FINENESS = {level: rank for rank, level in enumerate(PLACE_LEVELS)}
 # By level, whether the suffix is a weak sign, whether a division is beside it, whether a number follows.
 _PATTERN_SCORES = {
@@ -46,17 +41,11 @@ _DIVISIONS = ("province", "city", "district", "street")
 
 
 class PlaceFinder:
-    """Finds places in clean text. One automaton holds all names and suffixes, so that a text is read once."""
+    """Finds places in clean text."""
 
     def __init__(self, deployment: Deployment | None, gazetteer: Sequence[GazetteerEntry]) -> None:
         self._index = GazetteerIndex(gazetteer)
-        meanings = collect_meanings(deployment, self._index)
-        words = [*dict.fromkeys((*meanings, *SUFFIXES, *PLAIN_WORDS))]
-        self._meaning_of = [meanings.get(word, ()) for word in words]
-        self._is_suffix = [word in SUFFIXES for word in words]
-        self._automaton = ahocorasick_rs.AhoCorasick(
-            words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
-        )
+        self._scanner = NameScanner(collect_meanings(deployment, self._index))
 
     def find(
         self, text: str, district: str | None = None, words: Sequence[str] | None = None
@@ -67,93 +56,52 @@ class PlaceFinder:
         of one name (鼓楼区). `words` are the text's words where they are known already. Places below the
         threshold are left out. Offsets are those of the text given.
         """
-        found = self._automaton.find_matches_as_indexes(text)
-        if not found:
-            return ()
-        ends = frozenset(accumulate(map(len, rjieba.cut(text) if words is None else words)))
-        hits, suffixes = self._sort_out(text, found, ends)
-        if not hits and not suffixes:
-            return ()
-        home = self._index.by_code.get(self._index.find_code(district)) if district else None
-        named = _find_patterns(text, hits, suffixes, ends) if suffixes else []
-        resolved = resolve_hits([hit for hit in hits if not _swallowed(hit, named)] if named else hits, home)
-        placed = [place for place in (_place_named(one, text, resolved, home) for one in named) if place]
-        places = drop_asides(text, [make_place(one) for one in resolved], placed)
-        return _rank([*places, *placed])
+        said = WordBatch.of([rjieba.cut(text) if words is None else words])
+        return self.find_batch([text], [district], said)[0]
 
-    def _sort_out(
-        self, text: str, found: list[tuple[int, int, int]], ends: frozenset[int]
-    ) -> tuple[list[Hit], list[tuple[int, int]]]:
-        """Names with their meanings, and the suffixes that could end a name: those that end a word."""
-        hits: list[Hit] = []
-        suffixes: list[tuple[int, int]] = []
-        last = 0
-        for at, start, end in found:
-            meanings = self._meaning_of[at]
-            begins = start in ends or start == last
-            if (
-                meanings
-                and (begins or not _needs_word(meanings[0]))
-                and _may_stand(text, start, end, meanings)
-            ):
-                hits.append(Hit(start, end, meanings))
-                last = end
-            elif self._is_suffix[at] and (end in ends or _ends_name(text, start, end, ends)):
-                suffixes.append((start, end))
-        return hits, suffixes
+    def find_batch(
+        self, texts: Sequence[str], districts: Sequence[str | None], words: WordBatch
+    ) -> list[tuple[Place, ...]]:
+        """The places of each text, step by step over the batch: each step's tables stay in the cache."""
+        scanned = self._scanner.scan(texts, words)
+        named = [_find_patterns(one) if one.suffixes else [] for one in scanned]
+        homes = [self._index.find_division(district) for district in districts]
+        resolved = [
+            resolve_hits(_keep_whole(one.hits, longer), home) if one.hits else []
+            for one, longer, home in zip(scanned, named, homes, strict=True)
+        ]
+        placed = [
+            [place for one in found if (place := _place_named(one, text, above, home))] if found else []
+            for text, found, above, home in zip(texts, named, resolved, homes, strict=True)
+        ]
+        divisions = [list(map(propose_place, found)) for found in resolved]
+        return [
+            _rank([*drop_asides(text, found, others), *others])
+            for text, found, others in zip(texts, divisions, placed, strict=True)
+        ]
 
 
-def _ends_name(text: str, start: int, end: int, ends: frozenset[int]) -> bool:
-    """A suffix inside a word: 路口 has a road before it, and a word that no dictionary has says nothing."""
-    if text[end] == "口":
-        return True
-    if start not in ends:
-        return False
-    stop = end
-    while stop not in ends:
-        stop += 1
-    return not rjieba.has_word(text[start:stop])
-
-
-def _needs_word(meaning: Meaning) -> bool:
-    """Whether a name is so common that it counts only where a word begins: no 分乡镇 in 部分|乡镇."""
-    return meaning.level == "street" or (meaning.short and meaning.level == "district")
-
-
-def _may_stand(text: str, start: int, end: int, meanings: tuple[Meaning, ...]) -> bool:
-    """A short name is part of another name before 路, 街, 花园 (南京路); an anonymous one after a letter."""
-    first = meanings[0]
-    if text[end : end + 1] in _NUMERALS and _DATELINE.match(text, end):
-        return False
-    if first.short:
-        return end == len(text) or text[end] not in NOT_AFTER_SHORT or text.startswith(AFTER_SHORT, end)
-    if first.code is None:
-        before = text[start - 1 : start]
-        return not (before.isascii() and before.isalnum()) and text[end : end + 1] != "场"
-    return True
-
-
-def _find_patterns(
-    text: str, hits: list[Hit], suffixes: list[tuple[int, int]], ends: frozenset[int]
-) -> list[Named]:
+def _find_patterns(scanned: Scanned) -> list[Named]:
     """The names that end with the suffixes; each begins after the last division or name before it."""
+    text, hits, suffixes, ends = scanned
     fixed, cities = _find_ends(hits) if hits else ([], [])
     named: list[Named] = []
     floor = last = at = 0
-    for start, end in suffixes:
+    for suffix in suffixes:
+        start = suffix.start
         while at < len(fixed) and fixed[at] <= start:
             floor = fixed[at]
             at += 1
         least = max(floor, last) if start - last >= 2 else floor
         # 武汉汉正街 is 汉正街 in 武汉, but 武汉第一医院 is one name.
-        if cities and SUFFIXES[text[start:end]] != "firm":
+        if cities and SUFFIXES[text[start : suffix.end]] != "firm":
             least = max(least, *(stop for stop in cities if stop <= start - 2), least)
-        one = find_named(text, start, end, least, ends)
+        one = find_named(text, suffix, least, ends)
         if one is not None:
             if named and named[-1].start >= one.start:
                 named.pop()
             named.append(one)
-            last = end
+            last = suffix.end
     return _drop_longer(named) if len(named) > 1 else named
 
 
@@ -176,6 +124,11 @@ def _drop_longer(named: list[Named]) -> list[Named]:
     return [one for one in named if not one.name[1:].endswith(names)]
 
 
+def _keep_whole(hits: list[Hit], named: list[Named]) -> list[Hit]:
+    """Without the short names that are only parts of longer names."""
+    return [hit for hit in hits if not _swallowed(hit, named)] if named else hits
+
+
 def _swallowed(hit: Hit, named: list[Named]) -> bool:
     """Whether a short name is only a part of a longer name: 东方 in 东方花园, 北京 in 北京大学."""
     if not hit.meanings[0].short:
@@ -186,14 +139,16 @@ def _swallowed(hit: Hit, named: list[Named]) -> bool:
     return False
 
 
-def _place_named(named: Named, text: str, resolved: list[Resolved], home: Division | None) -> Place | None:
+def _place_named(
+    named: Named, text: str, resolved: list[Resolved], home: Division | None
+) -> Candidate | None:
     above = _find_above(named, resolved) if resolved else None
     numbered = named.level == "road" and _NUMBERED.match(text, named.end) is not None
     score = _PATTERN_SCORES[named.level, named.weak, above is not None, numbered]
     if score < THRESHOLD:
         return None
     path = above.path if above is not None else home.path if home is not None else ""
-    return Place(
+    return Candidate(
         named.name, None, named.level, score, f"{path}/{named.name}" if path else named.name,
         named.start, named.end,
     )  # fmt: skip
@@ -212,16 +167,16 @@ def _find_above(named: Named, resolved: list[Resolved]) -> Meaning | None:
     return before
 
 
-def _rank(places: list[Place]) -> tuple[Place, ...]:
+def _rank(places: list[Candidate]) -> tuple[Place, ...]:
     """Each place once, with its best score; a name by a pattern is one place wherever the text repeats it."""
-    if len(places) < 2:
-        return tuple(places)
-    best: dict[tuple[str, str], Place] = {}
-    for place in sorted(places, key=_order):
-        path = place.path if place.code is not None or place.level in _DIVISIONS else ""
-        best.setdefault((place.name, path), place)
-    return tuple(best.values())
+    if len(places) > 1:
+        best: dict[tuple[str, str], Candidate] = {}
+        for place in sorted(places, key=_order):
+            path = place.path if place.code is not None or place.level in _DIVISIONS else ""
+            best.setdefault((place.name, path), place)
+        places = [*best.values()]
+    return tuple(starmap(Place, places))
 
 
-def _order(place: Place) -> tuple[float, int, int]:
-    return -place.score, -_FINENESS[place.level], place.start or 0
+def _order(place: Candidate) -> tuple[float, int, int]:
+    return -place.score, -_FINENESS[place.level], place.start

@@ -3,7 +3,7 @@
 import re
 
 from nlp.knowledge import read_knowledge
-from schemas.records import Place
+from nlp.places_names import Candidate
 
 _KNOWN = read_knowledge("places")
 
@@ -19,7 +19,7 @@ _ASIDE = re.compile(
 _ORIGIN_BEFORE = _KNOWN.texts("origin_words", 1)
 
 
-def drop_asides(text: str, divisions: list[Place], named: list[Place]) -> list[Place]:
+def drop_asides(text: str, divisions: list[Candidate], named: list[Candidate]) -> list[Candidate]:
     """The divisions without those told in passing, unless they say more than all the others.
 
     An agency's, a paper's or a person's place stays where the text has no other, and where it lies in another
@@ -35,18 +35,18 @@ def drop_asides(text: str, divisions: list[Place], named: list[Place]) -> list[P
     return [place for place in divisions if place not in asides or _says_more(place, kept, others)]
 
 
-def _find_asides(text: str, divisions: list[Place]) -> list[Place]:
+def _find_asides(text: str, divisions: list[Candidate]) -> list[Candidate]:
     """From the last to the first: 安徽省合肥市|交警部门 makes both."""
-    found: list[Place] = []
+    found: list[Candidate] = []
     passed = -1
     for place in reversed(divisions):
-        end = place.end
-        if end == passed or _ASIDE.match(text, end or 0) or text.endswith(_ORIGIN_BEFORE, 0, place.start):
+        start, end = place.start, place.end
+        if end == passed or _ASIDE.match(text, end) or text.endswith(_ORIGIN_BEFORE, 0, start):
             found.append(place)
-            passed = place.start or 0
+            passed = start
     return found
 
 
-def _says_more(place: Place, kept: list[Place], others: list[Place]) -> bool:
+def _says_more(place: Candidate, kept: list[Candidate], others: list[Candidate]) -> bool:
     inside = any(place.path.startswith(f"{other.path}/") for other in kept)
     return inside and not any(other.path.startswith(f"{place.path}/") for other in others)

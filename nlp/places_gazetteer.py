@@ -43,14 +43,14 @@ class GazetteerIndex:
             self._add(entry)
         self.unsafe = frozenset((*known.texts("unsafe_short", 1), *known.texts("unsafe_full", 1)))
 
-    def find_code(self, district: str | None) -> str:
-        """The code of a source's district, given as a code (430104, 430100) or a name; empty if unknown."""
+    def find_division(self, district: str | None) -> Division | None:
+        """A source's district, given as a code (430104, 430100) or a name; None where it is unknown."""
         if district is None:
-            return ""
+            return None
         if district.isdigit():
-            return re.sub("(?:00)+$", "", district)
+            return self.by_code.get(re.sub("(?:00)+$", "", district))
         found = self.full.get(district) or self.short.get(district) or []
-        return found[0].code if len(found) == 1 else ""
+        return found[0] if len(found) == 1 else None
 
     def _add(self, entry: GazetteerEntry) -> None:
         above = self.by_code.get(entry.parent or "")

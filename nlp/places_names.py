@@ -1,12 +1,12 @@
 """What each name in the automaton may mean, and which of the meanings a text's other places make likely."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from nlp.knowledge import read_knowledge
 from nlp.places_gazetteer import Division, GazetteerIndex
-from schemas.records import Place
 from schemas.taxonomy.places import Deployment, PlaceDef
 
 _KNOWN = read_knowledge("places")
@@ -94,26 +94,48 @@ class Resolved(NamedTuple):
     score: float
 
 
+class Candidate(NamedTuple):
+    """What may become a Place, with the fields of one; most texts tell of more than they name."""
+
+    name: str
+    code: str | None
+    level: str
+    score: float
+    path: str
+    start: int
+    end: int
+    lng: float | None = None
+    lat: float | None = None
+
+
 def resolve_hits(hits: Sequence[Hit], home: Division | None) -> list[Resolved]:
     """Each hit with its likeliest meaning and its score; those below the threshold are left out."""
-    if home is None and len(hits) == 1 and len(hits[0].meanings) == 1:
-        return _resolve_only(hits[0])
-    stated = _collect_stated(hits)
+    alone = len(hits) == 1 and len(hits[0].meanings) == 1 and home is None
+    stated = frozenset[str]() if alone else _collect_stated(hits)
     chosen: list[Resolved] = []
     for start, end, meanings in hits:
-        best, score = meanings[0], _score(meanings[0], stated, home)
-        equal = False
-        for meaning in meanings[1:]:
-            likely = _score(meaning, stated, home)
-            if likely > score:
-                best, score, equal = meaning, likely, False
-            elif likely == score:
-                equal = True
-        if equal:
-            score += SCORES["ambiguous"]
+        meaning, score = _choose(meanings, stated, home)
         if score >= THRESHOLD:
-            chosen.append(Resolved(start, end, best, min(round(score, 3), 1.0)))
+            chosen.append(Resolved(start, end, meaning, _round_score(score)))
     return chosen
+
+
+def _choose(meanings: Sequence[Meaning], stated: Set[str], home: Division | None) -> tuple[Meaning, float]:
+    """The likeliest meaning and its score, much lower where another one is as likely."""
+    best, score = meanings[0], _score(meanings[0], stated, home)
+    equal = False
+    for meaning in meanings[1:]:
+        likely = _score(meaning, stated, home)
+        if likely > score:
+            best, score, equal = meaning, likely, False
+        elif likely == score:
+            equal = True
+    return best, score + SCORES["ambiguous"] if equal else score
+
+
+@cache
+def _round_score(score: float) -> float:
+    return min(round(score, 3), 1.0)
 
 
 def _collect_stated(hits: Sequence[Hit]) -> set[str]:
@@ -127,14 +149,7 @@ def _collect_stated(hits: Sequence[Hit]) -> set[str]:
     return stated
 
 
-def _resolve_only(hit: Hit) -> list[Resolved]:
-    """A single name with a single meaning: nothing to choose between."""
-    meaning = hit.meanings[0]
-    score = meaning.score if meaning.sure else round(meaning.score + SCORES["ambiguous"], 3)
-    return [Resolved(hit.start, hit.end, meaning, min(score, 1.0))] if score >= THRESHOLD else []
-
-
-def _score(meaning: Meaning, stated: set[str], home: Division | None) -> float:
+def _score(meaning: Meaning, stated: Set[str], home: Division | None) -> float:
     score, inside = meaning.score, not meaning.above.isdisjoint(stated)
     if inside:
         score += SCORES["inside"]
@@ -153,10 +168,9 @@ def _score_home(meaning: Meaning, inside: bool, home: Division) -> float:
     return 0.0
 
 
-def make_place(found: Resolved) -> Place:
-    """The record of one resolved place."""
-    meaning = found.meaning
-    return Place(
-        meaning.name, meaning.code, meaning.level, found.score, meaning.path, found.start, found.end,
-        meaning.lng, meaning.lat,
-    )  # fmt: skip
+def propose_place(found: Resolved) -> Candidate:
+    """What the place of one resolved name would be."""
+    start, end, meaning, score = found
+    return Candidate(
+        meaning.name, meaning.code, meaning.level, score, meaning.path, start, end, meaning.lng, meaning.lat
+    )

@@ -12,12 +12,13 @@ _KNOWN = read_knowledge("places")
 _SUFFIXES = _KNOWN.section("suffixes")
 SUFFIXES = {word: level for level in _SUFFIXES.names() for word in _SUFFIXES.texts(level, 1)}
 PLAIN_WORDS = _KNOWN.texts("plain_words", 1)
-_WEAK = frozenset(_KNOWN.texts("weak_suffixes", 1))
-_BOUNDARY_CHARS = frozenset(_KNOWN.text("boundary_chars"))
+WEAK = frozenset(_KNOWN.texts("weak_suffixes", 1))
+BOUNDARY_CHARS = frozenset(_KNOWN.text("boundary_chars"))
 _GENERIC = frozenset(_KNOWN.text("generic_words").split())
 _BEFORE_NAMES = frozenset((*_KNOWN.text("before_names").split(), *_KNOWN.texts("boundary_words", 1)))
 _COUNTERS = frozenset("名位个家座条所栋处间")
 _LONGEST = 12
+SHORTEST_STEM = 2
 # Parts of speech that are in no name: pronouns, prepositions, conjunctions, adverbs, 的, 了.
 _NO_NAME = frozenset(("r", "p", "c", "d", "uj", "ul"))
 _VERBS_IN_NAMES = frozenset(_KNOWN.text("verbs_in_names").split())
@@ -29,12 +30,20 @@ _DIVIDES = re.compile(
 _AND = re.compile("[区园苑城庭府村路街里院楼厂司学校]和(?=[一-鿿]{2,}$)")
 # 五所医院, 两个小区: a count, no name.
 _COUNTED = re.compile("[一二两三四五六七八九十几数多]+[所家个座条名栋处间].*")
-_NUMBERED_ROADS = frozenset({"国道", "省道", "县道"})
+NUMBERED_ROADS = frozenset({"国道", "省道", "县道"})
 _NUMBER = re.compile("[0-9]{2,4}$")
 _HE_NAMES = frozenset("平谐顺馨泰美园润睦煦兴悦信达")
 _DIVIDERS = frozenset("省市县镇乡号栋幢路街道区和")
 # What may follow a weak suffix (苑, 国际); any other character makes it part of a longer word.
-_AFTER_WEAK = frozenset("小业物一二三四五六七八九十期的在是和与附旁门停地电内里有号楼栋及、")
+AFTER_WEAK = frozenset("小业物一二三四五六七八九十期的在是和与附旁门停地电内里有号楼栋及、")
+
+
+class Suffix(NamedTuple):
+    """A word that ends names: where it stands, and how far back the name before it could begin."""
+
+    start: int
+    end: int
+    first: int
 
 
 class Named(NamedTuple):
@@ -49,34 +58,30 @@ class Named(NamedTuple):
     weak: bool
 
 
-def find_named(text: str, start: int, end: int, floor: int, ends: frozenset[int]) -> Named | None:
-    """The place whose name ends with the suffix at `start` to `end`; None where no name stands before it.
+def find_named(text: str, suffix: Suffix, floor: int, ends: bytes) -> Named | None:
+    """The place whose name ends with the suffix; None where no name stands before it.
 
-    `floor` is the end of the last division or suffix before: a name does not reach back over it. `ends` are
-    the places where words end.
+    `floor` is the end of the last division or suffix before: a name does not reach back over it. `ends` is
+    1 at the places where words end.
     """
-    begin = start
-    for char in reversed(text[max(floor, start - _LONGEST) : start]):
-        if not "一" <= char <= "鿿" or char in _BOUNDARY_CHARS:
-            break
-        begin -= 1
-    if start - begin < 2:
+    start, end, first = suffix
+    begin = max(floor, first, start - _LONGEST)
+    if start - begin < SHORTEST_STEM:
         return _find_numbered(text, start, end)
     stem = _trim_stem(text[_skip_words(text, begin, start, ends) : start])
-    suffix = text[start:end]
-    if not stem or not _stands_alone(text, end, suffix):
+    if not stem:
         return None
-    return Named(start - len(stem), end, start, stem + suffix, SUFFIXES[suffix], suffix in _WEAK)
+    written = text[start:end]
+    return Named(start - len(stem), end, start, stem + written, SUFFIXES[written], written in WEAK)
 
 
-def _skip_words(text: str, begin: int, start: int, ends: frozenset[int]) -> int:
+def _skip_words(text: str, begin: int, start: int, ends: bytes) -> int:
     """Where the name begins: after the last whole word that is part of no name."""
-    word = begin
-    for at in range(begin + 1, start + 1):
-        if at in ends:
-            if _is_no_name(text[word:at]):
-                begin = at
-            word = at
+    word, at = begin, ends.find(1, begin + 1, start + 1)
+    while at >= 0:
+        if _is_no_name(text[word:at]):
+            begin = at
+        word, at = at, ends.find(1, at + 1, start + 1)
     return begin
 
 
@@ -89,7 +94,7 @@ def _trim_stem(stem: str) -> str:
                 cut = max(cut, match.end())
         stem = stem[cut:]
     stem = stem[_skip_joint(stem) :]
-    return "" if len(stem) < 2 or stem in _GENERIC or _COUNTED.fullmatch(stem) else stem
+    return "" if len(stem) < SHORTEST_STEM or stem in _GENERIC or _COUNTED.fullmatch(stem) else stem
 
 
 @lru_cache(maxsize=8_192)
@@ -111,7 +116,7 @@ def _is_no_name(word: str) -> bool:
 
 def _find_numbered(text: str, start: int, end: int) -> Named | None:
     """104国道: a road named by its number."""
-    if text[start:end] not in _NUMBERED_ROADS:
+    if text[start:end] not in NUMBERED_ROADS:
         return None
     number = _NUMBER.search(text, max(0, start - 4), start)
     if number is None:
@@ -124,10 +129,3 @@ def _skip_joint(stem: str) -> int:
     if stem[:1] == "和" and stem[1:2] not in _HE_NAMES:
         return 1
     return int(stem[:1] == "一" and len(stem) >= 4)
-
-
-def _stands_alone(text: str, end: int, suffix: str) -> bool:
-    if suffix not in _WEAK or end == len(text):
-        return True
-    after = text[end]
-    return not "一" <= after <= "鿿" or after in _AFTER_WEAK
