@@ -29,7 +29,7 @@ def find_facts(text: str, at: datetime) -> Facts:
     >>> facts.deaths, facts.injured, facts.missing, facts.time.isoformat()
     (2, 3, 1, '2026-07-21T20:00:00+00:00')
     >>> [(span.name, span.start, span.end) for span in facts.spans]
-    [('deaths', 13, 15), ('injured', 15, 17), ('missing', 20, 24), ('time', 0, 4)]
+    [('deaths', 11, 13), ('injured', 13, 15), ('missing', 18, 22), ('time', 0, 4)]
     """
     if _FULL_WIDTH.search(text):
         text = text.translate(FULL_WIDTH_DIGITS)
