@@ -8,7 +8,7 @@ from alerts.engine import WarningEngine
 from nlp.core import TextCore
 from nlp.events import EventClusterer
 from nlp.events_members import seen_at
-from schemas.records import Alert, ClassifiedPost, Event, RawPost
+from schemas.records import Alert, ClassifiedPost, Event, RawPost, Reading
 
 _HOUR = timedelta(hours=1)
 _SPAM = "spam"
@@ -23,6 +23,24 @@ class Step:
     post: ClassifiedPost
     event: Event | None
     alerts: tuple[Alert, ...]
+
+    @property
+    def at(self) -> datetime:
+        """When the post was fetched."""
+        return self.post.origin.fetched_at
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One reading of a sensor taken in; `alerts` begin with what the clock raised before it."""
+
+    reading: Reading
+    alerts: tuple[Alert, ...]
+
+    @property
+    def at(self) -> datetime:
+        """When the reading was taken."""
+        return self.reading.at
 
 
 class Analysis:
@@ -44,6 +62,11 @@ class Analysis:
         for post, at in zip(self._core.enrich(posts), times, strict=True):
             ticked = self.tick(at)
             yield self._take_in(post, tuple(ticked))
+
+    def measure(self, reading: Reading, now: datetime) -> Measurement:
+        """Take a reading of a sensor in at `now`."""
+        ticked = self.tick(now)
+        return Measurement(reading, (*ticked, *self._engine.observe_reading(reading, now)))
 
     def tick(self, now: datetime) -> list[Alert]:
         """Move the clock to `now`, an hour at a time, and return what that raises. It never goes back."""

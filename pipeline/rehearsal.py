@@ -1,4 +1,4 @@
-"""Rules on their own tests: each test's posts go through the live code path with that one rule."""
+"""Rules on their own tests: each test's posts and readings walk the live code path with that one rule."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,10 +8,11 @@ from alerts.engine import WarningEngine
 from nlp.core import TextCore
 from nlp.events import EventClusterer
 from pipeline.analysis import Analysis
+from pipeline.arrivals import Arrival, take_arrivals
 from pipeline.rooms import Knowledge
 from schemas.posts import make_post
-from schemas.records import Alert, RawPost
-from schemas.rules.loader import Rule, RuleTest
+from schemas.records import Alert, AlertState, RawPost
+from schemas.rules.loader import Rule, RuleDoc, RuleTest
 
 SOURCE = "rehearsal"
 
@@ -29,26 +30,33 @@ def rehearse_rule(rule: Rule, core: TextCore, knowledge: Knowledge) -> Iterator[
 
 
 def _play(rule: Rule, test: RuleTest, core: TextCore, knowledge: Knowledge) -> list[Alert]:
+    """The warnings of one test; that one is over or was lowered at the end is no warning."""
     # A draft is rehearsed like any other: that is how it grows up.
     alone = replace(rule, status="test")
     engine = WarningEngine([alone], knowledge.duty, knowledge.places)
     analysis = Analysis(core, EventClusterer(), engine)
-    posts = _posts(test)
-    return [alert for step in analysis.advance(posts) for alert in step.alerts]
+    raised = [alert for step in take_arrivals(analysis, _arrivals(test)) for alert in step.alerts]
+    if test.until is not None:
+        raised += analysis.tick(test.until)
+    return [alert for alert in raised if alert.state != AlertState.CLOSED]
 
 
-def _posts(test: RuleTest) -> list[RawPost]:
+def _arrivals(test: RuleTest) -> list[Arrival]:
     numbers = count(1)
-    return [
-        make_post(
-            SOURCE,
-            f"{test.name}/{next(numbers)}",
-            "",
-            doc.text,
-            fetched_at=doc.time,
-            published_at=doc.time,
-            author_hash=doc.user,
-            district=doc.place,
-        )
-        for doc in sorted(test.docs, key=lambda doc: doc.time)
-    ]
+    posts = [Arrival(doc.time, _post(doc, f"{test.name}/{next(numbers)}")) for doc in test.docs]
+    readings = [Arrival(reading.at, reading) for reading in test.readings]
+    return sorted([*posts, *readings], key=lambda one: one.at)
+
+
+def _post(doc: RuleDoc, key: str) -> RawPost:
+    return make_post(
+        doc.source or SOURCE,
+        key,
+        "",
+        doc.text,
+        fetched_at=doc.time,
+        published_at=doc.time,
+        author_hash=doc.user,
+        district=doc.place,
+        extra={"reposts": doc.reposts} if doc.reposts else None,
+    )

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import orjson
+
 from schemas.errors import ReadError, Where, one_of
 from schemas.reading import Section, read_yaml
 from schemas.records import Place, Reading
@@ -55,9 +57,17 @@ def _read_quantity(name: str, section: Section) -> Quantity:
     return quantity
 
 
-def is_reading(found: Mapping[str, Any]) -> bool:
-    """Whether a JSON object is a reading and no post: it names a station."""
-    return "station" in found
+def find_reading(line: bytes, where: Where, deployment: Deployment, source: str) -> Reading | None:
+    """The reading of one JSON line; None for a line that is no reading, as it names no station."""
+    if b'"station"' not in line:
+        return None
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise ReadError(where, "JSON", line[:40].decode("utf-8", "replace"), "一行一个 JSON 对象") from error
+    if not isinstance(found, dict) or "station" not in found:
+        return None
+    return read_reading(found, where, deployment, source)
 
 
 def read_reading(found: Mapping[str, Any], where: Where, deployment: Deployment, source: str) -> Reading:
