@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: demo test setup check lock clean
+.PHONY: demo test setup check lock kibana clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/qianshao demo $(DEMO_ARGS)
@@ -53,6 +53,16 @@ lock:
 	uv pip compile $(LOCK_FLAGS) pyproject.toml --extra celery -c requirements/dev.txt -o requirements/celery.txt
 	uv pip compile $(LOCK_FLAGS) pyproject.toml --extra bench -c requirements/dev.txt -o requirements/bench.txt
 	uv pip compile $(LOCK_FLAGS) requirements/build.in -o requirements/build.txt
+	uv pip compile $(subst 3.11,3.12,$(LOCK_FLAGS)) requirements/kibana.in -o requirements/kibana.txt
+
+# The dashboards, from YAML to what Kibana imports; only who changes them needs this, and Python 3.12.
+kibana: .venv-kibana/.done
+	.venv-kibana/bin/python schemas/kibana/build.py
+
+.venv-kibana/.done: requirements/kibana.txt
+	python3.12 -m venv .venv-kibana
+	.venv-kibana/bin/python -m pip install --quiet --require-hashes -r requirements/kibana.txt
+	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .venv-demo .venv-kibana .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

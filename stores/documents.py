@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from schemas.records import (
@@ -18,6 +18,8 @@ from schemas.records import (
     Place,
 )
 from schemas.taxonomy.labels import label_zh
+from schemas.times import SHANGHAI
+from stores.database.coverage import SourceDay
 
 Document = dict[str, Any]
 LEVEL_ZH = {Level.RED: "红", Level.ORANGE: "橙", Level.YELLOW: "黄", Level.BLUE: "蓝"}
@@ -27,6 +29,10 @@ STATE_ZH = {
     AlertState.ACKNOWLEDGED: "已签收",
     AlertState.CLOSED: "已办结",
 }
+
+# From the worst to the best: a day is as bad as its worst run.
+RUN_ZH = {"failed": "失败", "too_few": "偏少", "too_many": "偏多", "ok": "正常"}
+_ACKNOWLEDGED, _CLOSED = ("签收",), ("办结", "解除", "误报")
 
 
 def post_document(post: ClassifiedPost, event_id: str | None) -> Document:
@@ -110,10 +116,34 @@ def alert_document(alert: Alert) -> Document:
             "place": _main(alert.place),
             "route": alert.route,
             "raised_at": _moment(alert.raised_at),
+            **_answer_times(alert),
             "rumour": alert.rumour,
             "history": [
                 {"at": _moment(step.at), "what": step.what, "note": step.note} for step in alert.history
             ],
+        }
+    )
+
+
+def coverage_document(day: SourceDay) -> Document:
+    """What one source gave on one day."""
+    runs, last = day.runs, day.runs[-1]
+    worst = min((run.status for run in runs), key=[*RUN_ZH].index)
+    totals = ("fetched", "new", "seen", "failed", "quarantined")
+    return _present(
+        {
+            "source": day.source,
+            "day": _moment(datetime.combine(day.day, time(), SHANGHAI)),
+            "runs": len(runs),
+            **{name: sum(getattr(run, name) for run in runs) for name in totals},
+            "expected_min": last.expected_min,
+            "expected_max": last.expected_max,
+            "status": {"name": worst, "zh": RUN_ZH[worst]},
+            "last_run": _moment(last.started),
+            "last_success": _moment(
+                max((run.started for run in runs if run.status != "failed"), default=None)
+            ),
+            "note": "；".join(dict.fromkeys(run.note for run in runs if run.note)),
         }
     )
 
@@ -130,6 +160,28 @@ def join_words(words: Iterable[str]) -> str:
     '万达_广场 停水'
     """
     return " ".join(token for word in words if (token := re.sub(r"\s+", "_", word.strip())))
+
+
+def _answer_times(alert: Alert) -> Document:
+    """When the first revision went out, and how many minutes it took until somebody answered for it."""
+    if not alert.history:
+        return {}
+    first = alert.history[0].at
+    answered = {"acknowledge": _first_step(alert, _ACKNOWLEDGED), "close": _first_step(alert, _CLOSED)}
+    minutes = {
+        f"minutes_to_{what}": None if at is None else round((at - first).total_seconds() / 60, 1)
+        for what, at in answered.items()
+    }
+    moments = {"acknowledged_at": answered["acknowledge"], "closed_at": answered["close"]}
+    return {
+        "first_raised_at": _moment(first),
+        **{name: _moment(at) for name, at in moments.items()},
+        **minutes,
+    }
+
+
+def _first_step(alert: Alert, words: tuple[str, ...]) -> datetime | None:
+    return next((step.at for step in alert.history if step.what.startswith(words)), None)
 
 
 def _heat(heat: Heat) -> Document:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import orjson
@@ -12,8 +12,16 @@ from elasticsearch.helpers import streaming_bulk
 
 from schemas.elasticsearch import PREFIX, load_templates
 from schemas.records import Alert, ClassifiedPost, Event, Quarantined
+from stores.database.coverage import SourceDay
 from stores.database.index import Pending
-from stores.documents import Document, alert_document, event_document, join_words, post_document
+from stores.documents import (
+    Document,
+    alert_document,
+    coverage_document,
+    event_document,
+    join_words,
+    post_document,
+)
 from stores.elastic_client import BUSY, clear_errors, connect, error_reason
 from stores.elastic_templates import ApplyReport, apply_templates
 from stores.errors import StoreRefusedError, StoreUnavailable
@@ -153,6 +161,20 @@ class ElasticStore:
         """Write alerts; see `index`."""
         return self.index("alerts", ((one.id, one.version, alert_document(one.record)) for one in pending))
 
+    def index_coverage(self, days: Iterable[SourceDay]) -> IndexReport:
+        """Write what each source gave on a day; the day's last run is its version. See `index`."""
+        return self.index(
+            "coverage",
+            (
+                (
+                    f"{day.source}@{day.day}",
+                    int(day.runs[-1].started.timestamp() * 1000),
+                    coverage_document(day),
+                )
+                for day in days
+            ),
+        )
+
     def index(self, kind: str, documents: Iterable[Versioned]) -> IndexReport:
         """Write (id, version, document) triples, some thousands a call, as all are held for the report.
 
@@ -213,6 +235,14 @@ class ElasticStore:
         """How many documents a search over this kind sees."""
         with clear_errors(self.shown_url):
             return int(self.client.count(index=self.alias(kind))["count"])
+
+    def latest_time(self) -> datetime | None:
+        """The time of the newest post; None where there is none."""
+        newest = {"newest": {"max": {"field": "time"}}}
+        with clear_errors(self.shown_url):
+            answer = self.client.search(index=self.alias("posts"), size=0, aggs=newest)
+        milliseconds = answer["aggregations"]["newest"]["value"]
+        return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
 
     def documents(self, kind: str, page: int = 1_000) -> Iterator[Hit]:
         """Every document of a kind, from one steady view of the index."""

@@ -1,8 +1,8 @@
 """The demo's collecting: real crawls and a real import, stored as they would have arrived over the weeks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -16,6 +16,8 @@ from pipeline.jobs.collect import read_records
 from pipeline.jobs.store import store_posts
 from pipeline.rooms import Rooms
 from schemas.records import Origin, Quarantined, RawPost
+from schemas.times import SHANGHAI
+from stores.database.coverage import SourceRun, save_run
 
 _CRAWL_SECONDS = 180.0
 
@@ -52,7 +54,21 @@ def collect_city(rooms: Rooms, city: City, table: Path) -> Collected:
     stored = store_posts(rooms, arrived)
     aside = (*refused, *wrong)
     rooms.quarantine(list(aside))
+    with rooms.database.begin() as db:
+        for run in daily_runs(arrived):
+            save_run(db, run)
     return Collected(len(crawled), len(imported), stored.new, aside, truth)
+
+
+def daily_runs(arrived: Iterable[RawPost]) -> Iterator[SourceRun]:
+    """What a crawl at the end of each day would have brought: the records that arrived on it."""
+    days: dict[tuple[str, date], list[datetime]] = {}
+    for post in arrived:
+        at = post.origin.fetched_at.astimezone(SHANGHAI)
+        days.setdefault((post.origin.source, at.date()), []).append(at)
+    for (source, _), times in days.items():
+        last, count = max(times), len(times)
+        yield SourceRun(source, last, last, count, count, 0, 0, 0, None, None, "ok")
 
 
 def key_of(origin: Origin) -> str:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
+
+from sqlalchemy import Connection
 
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.errors import ReadError, Where
 from schemas.times import SHANGHAI
+from stores.database.coverage import runs_since, split_by_day
 from stores.database.index import (
     KINDS,
     count_pending,
@@ -18,11 +21,15 @@ from stores.database.index import (
     pending_events,
     pending_posts,
 )
+from stores.database.meta import get_meta, set_meta
 from stores.database.quarantine import save_quarantined
 from stores.elastic import ElasticStore, IndexReport
 from stores.elastic_templates import ApplyReport
 
 BATCH = 5_000
+# The key under which the state keeps the start of the last run that the coverage index knows.
+_COVERED = "coverage_indexed"
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,15 @@ def prepare_index(rooms: Rooms, elastic: ElasticStore) -> ApplyReport:
     report = elastic.apply()
     with rooms.database.begin() as db:
         for kind in report.new_indices:
-            forget_indexed(db, kind)
+            _forget(db, kind)
     return report
+
+
+def _forget(db: Connection, kind: str) -> None:
+    if kind == "coverage":
+        set_meta(db, _COVERED, _LONG_AGO.isoformat())
+    else:
+        forget_indexed(db, kind)
 
 
 def index_changed(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:
@@ -90,6 +104,7 @@ def index_changed(rooms: Rooms, *, progress: Advance = ignore_progress) -> Index
             indexed += report.indexed
             errors += [f"{kind}/{one.id}：{one.reason}" for one in report.rejected]
             progress(indexed, total)
+    indexed += _index_coverage(rooms, rooms.elastic)
     with rooms.database.read() as db:
         waiting = sum(count_pending(db).values())
     rooms.elastic.refresh()
@@ -103,6 +118,23 @@ def _index_batch(rooms: Rooms, elastic: ElasticStore, kind: str) -> IndexReport:
         save_quarantined(db, report.quarantined(datetime.now(SHANGHAI)))
         mark_indexed(db, kind, report.settled)
     return report
+
+
+def _index_coverage(rooms: Rooms, elastic: ElasticStore) -> int:
+    """Write the days of the runs since the last one indexed, each day whole; how many."""
+    with rooms.database.read() as db:
+        since = datetime.fromisoformat(get_meta(db, _COVERED) or _LONG_AGO.isoformat())
+        start = datetime.combine(since.astimezone(SHANGHAI).date(), time(), SHANGHAI)
+        runs = runs_since(db, start)
+    days = [day for day in split_by_day(runs) if day.runs[-1].started > since]
+    if not days:
+        return 0
+    report = elastic.index_coverage(days)
+    with rooms.database.begin() as db:
+        save_quarantined(db, report.quarantined(datetime.now(SHANGHAI)))
+        if not report.deferred:
+            set_meta(db, _COVERED, max(run.started for run in runs).isoformat())
+    return report.indexed
 
 
 def _write_posts(rooms: Rooms, elastic: ElasticStore) -> IndexReport:
@@ -127,8 +159,8 @@ def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> Index
     """Write the whole state to Elasticsearch again."""
     need_elastic(rooms)
     with rooms.database.begin() as db:
-        for kind in KINDS:
-            forget_indexed(db, kind)
+        for kind in (*KINDS, "coverage"):
+            _forget(db, kind)
     return index_changed(rooms, progress=progress)
 
 

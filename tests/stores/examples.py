@@ -17,6 +17,7 @@ from schemas.records import (
     Place,
     Step,
 )
+from stores.database.coverage import SourceRun
 
 SHANGHAI = timezone(timedelta(hours=8))
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=SHANGHAI)
@@ -104,3 +105,23 @@ def make_mail(alert: Alert | None = None, **changed: object) -> Mail:
         html=f"<p>{alert.reason}</p>",
     )
     return replace(mail, **changed)  # type: ignore[arg-type]
+
+
+def make_run(
+    *, started: datetime = NOON, status: str = "ok", fetched: int = 30, new: int = 4, note: str = ""
+) -> SourceRun:
+    """A run of the forum."""
+    return SourceRun(
+        source="云汀论坛",
+        started=started,
+        finished=started + timedelta(minutes=1),
+        fetched=fetched,
+        new=new,
+        seen=fetched - new,
+        failed=0,
+        quarantined=0,
+        expected_min=10,
+        expected_max=200,
+        status=status,
+        note=note,
+    )

@@ -1,6 +1,7 @@
 """Records as documents: nothing invented, nothing known left out, every field in the mapping."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,17 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.elasticsearch import load_templates
-from schemas.records import AlertState, Facts, Label, Level, Place
+from schemas.records import AlertState, Facts, Label, Level, Place, Step
+from stores.database.coverage import split_by_day
 from stores.documents import (
     LEVEL_ZH,
     STATE_ZH,
     alert_document,
+    coverage_document,
     event_document,
     join_words,
     main_place,
     post_document,
 )
-from tests.stores.examples import NOON, STREET, make_alert, make_event, make_post
+from tests.stores.examples import NOON, STREET, make_alert, make_event, make_post, make_run
 
 
 def leaf_names(document: dict[str, Any], prefix: str = "") -> set[str]:
@@ -92,18 +95,46 @@ def test_an_event_counts_its_members_and_does_not_list_them() -> None:
     assert "post_ids" not in document
 
 
+def test_an_alert_says_how_long_it_waited_for_an_answer() -> None:
+    raised = make_alert()
+    steps = (
+        Step(NOON + timedelta(minutes=12, seconds=30), "签收：张班长"),
+        Step(NOON + timedelta(hours=3), "办结：张班长", "已恢复供气"),
+    )
+    document = alert_document(replace(raised, history=(*raised.history, *steps)))
+    assert document["first_raised_at"] == NOON.isoformat()
+    assert (document["minutes_to_acknowledge"], document["minutes_to_close"]) == (12.5, 180.0)
+    waiting = alert_document(raised)
+    assert not {"acknowledged_at", "closed_at", "minutes_to_acknowledge", "minutes_to_close"} & set(waiting)
+
+
+def test_a_day_of_a_source_is_as_bad_as_its_worst_run() -> None:
+    morning = make_run(started=NOON - timedelta(hours=4), status="failed", fetched=0, new=0, note="HTTP 503")
+    document = coverage_document(split_by_day([make_run(), morning])[0])
+    assert (document["runs"], document["fetched"], document["new"]) == (2, 30, 4)
+    assert document["status"] == {"name": "failed", "zh": "失败"}
+    assert (document["last_success"], document["note"]) == (NOON.isoformat(), "HTTP 503")
+    assert document["day"] == "2026-03-05T00:00:00+08:00"
+
+
+def test_days_are_days_of_beijing() -> None:
+    late = make_run(started=datetime(2026, 3, 5, 16, 30, tzinfo=UTC))
+    assert [day.day.isoformat() for day in split_by_day([make_run(), late])] == ["2026-03-05", "2026-03-06"]
+
+
 @pytest.mark.parametrize(
     ("kind", "document"),
     [
         ("posts", post_document(make_post(flags=("spam",)), "event1")),
         ("events", event_document(make_event())),
         ("alerts", alert_document(make_alert())),
+        ("coverage", coverage_document(split_by_day([make_run()])[0])),
     ],
-    ids=["posts", "events", "alerts"],
+    ids=["posts", "events", "alerts", "coverage"],
 )
 def test_every_field_is_in_the_mapping(kind: str, document: dict[str, Any]) -> None:
     names = leaf_names(document)
-    assert len(names) > 15
+    assert len(names) > 10
     assert names <= set(load_templates().fields(kind))
 
 

@@ -1,0 +1,99 @@
+"""Every panel asks a real Elasticsearch what Kibana would ask of the demo's data, and shows what is true."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.demo.outcome import DemoOutcome
+from pipeline.demo.run import run_demo
+from pipeline.kibana.answers import Answer, Page, answer_board
+from pipeline.kibana.panels import read_boards
+from pipeline.kibana.sheet import draw_sheet
+from schemas.kibana import load_objects
+from schemas.times import SHANGHAI
+from stores.elastic import ElasticStore
+
+pytestmark = [pytest.mark.elastic, pytest.mark.slow]
+BOARDS = read_boards(load_objects())
+
+
+@pytest.fixture(scope="module")
+def outcome(elastic_url: str, tmp_path_factory: pytest.TempPathFactory) -> DemoOutcome:
+    return run_demo(tmp_path_factory.mktemp("demo") / "out", seed=3, weeks=3, elastic_url=elastic_url)
+
+
+@pytest.fixture(scope="module")
+def pages(outcome: DemoOutcome, elastic_url: str) -> dict[str, Page]:
+    """Every dashboard as it shows at the time of the newest post."""
+    assert outcome.counts.indexed
+    with ElasticStore(elastic_url) as store:
+        now = store.latest_time()
+        assert now is not None
+        return {board.id: answer_board(store.client, board, now) for board in BOARDS}
+
+
+def answer_of(pages: dict[str, Page], board: str, panel: str) -> Answer:
+    [found] = [one for one in pages[board].answers if one.panel.id == panel]
+    return found
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=[board.id for board in BOARDS])
+def test_every_panel_is_answered_and_none_is_empty(pages: dict[str, Page], board: Any) -> None:
+    # Nothing failed and nothing was put aside while the demo's city was crawled.
+    nothing_went_wrong = {"失败页数", "隔离条数", "低于预期的来源日"}
+    empty = {one.panel.title for one in pages[board.id].answers if one.empty}
+    assert empty <= nothing_went_wrong
+
+
+def test_the_counts_are_those_of_the_posts(pages: dict[str, Page], outcome: DemoOutcome) -> None:
+    page = pages["qianshao-complaints"]
+    since = page.now - timedelta(days=30)
+    shown = [
+        post
+        for post in outcome.posts.values()
+        if since <= post.origin.time <= page.now and "spam" not in post.clean.flags
+    ]
+    kinds = answer_of(pages, "qianshao-complaints", "complaints-kinds")
+    assert kinds.matched == len(shown)
+    counted = Counter(post.complaint.name for post in shown)
+    assert sorted(int(row["条数"] or 0) for row in kinds.rows) == sorted(counted.values())
+    days = answer_of(pages, "qianshao-complaints", "complaints-trend").rows
+    by_day = Counter(post.origin.time.astimezone(SHANGHAI).strftime("%Y-%m-%d 00:00") for post in shown)
+    told = Counter[str]()
+    for row in days:
+        told[str(row["日期"])] += int(row["条数"] or 0)
+    assert +told == by_day
+
+
+def test_a_filtered_metric_counts_only_its_own(pages: dict[str, Page], outcome: DemoOutcome) -> None:
+    page = pages["qianshao-situation"]
+    [row] = answer_of(pages, "qianshao-situation", "situation-urgent").rows
+    since = page.now - timedelta(days=7)
+    urgent = [
+        post
+        for post in outcome.posts.values()
+        if since <= post.origin.time <= page.now
+        and "spam" not in post.clean.flags
+        and post.urgency in {"critical", "urgent"}
+    ]
+    assert row["紧急与急"] == len(urgent) > 0
+
+
+def test_coverage_knows_every_record_that_was_collected(pages: dict[str, Page], outcome: DemoOutcome) -> None:
+    [row] = answer_of(pages, "qianshao-coverage", "coverage-new").rows
+    assert row["新增条数"] == len(outcome.posts)
+
+
+def test_the_contact_sheet_says_what_it_is(pages: dict[str, Page]) -> None:
+    for page in pages.values():
+        sheet = draw_sheet(page)
+        assert "预览，不是 Kibana 界面" in sheet
+        assert sheet.count("<figure") == sum(one.panel.type != "control" for one in page.answers)
+
+
+def test_the_newest_post_is_the_present_of_a_preview(outcome: DemoOutcome, elastic_url: str) -> None:
+    newest = max(outcome.posts.values(), key=lambda post: post.origin.time)
+    with ElasticStore(elastic_url) as store:
+        assert store.latest_time() == newest.origin.time.replace(microsecond=0)
