@@ -16,6 +16,8 @@ _SLOPE, _MIDDLE = _KNOWN.number("slope", 0, 10), _KNOWN.number("middle", 0, 10)
 _THRESHOLDS = _KNOWN.section("threshold")
 _THRESHOLD = {name: _THRESHOLDS.number(name, 0, 1) for name in ("needs", "emotion")}
 _THRESHOLDS.close()
+# What a seed counts where a word of its label's context stands in another sentence, and where in none.
+_ELSEWHERE, _NOWHERE = _KNOWN.number("context_elsewhere", 0, 1), _KNOWN.number("context_nowhere", 0, 1)
 _KNOWN.close()
 
 _TOLD_WORDS = 3
@@ -23,7 +25,8 @@ _TOLD_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What a phrase is for: `seed` or `against` of a label, or a word that weighs on all (`not_now`, ...)."""
+    """What a phrase is for: `seed`, `against` or `context` of a label, or a word that weighs on all
+    (`not_now`, ...)."""
 
     what: str
     label: str
@@ -40,7 +43,8 @@ class SeedJudge:
 
     def __init__(self, family: Family) -> None:
         self._least = _THRESHOLD[family.name]
-        self._roles = [*collect_roles(family)]
+        self._roles = [*collect_roles(family), *_collect_context(family)]
+        self._in_context = frozenset(name for name, label in family.labels.items() if label.context)
         self.phrases = PhraseSet(
             [role.phrase for role in self._roles], [is_telling(role) for role in self._roles]
         )
@@ -64,10 +68,23 @@ class SeedJudge:
         found: dict[str, dict[str, float]] = defaultdict(dict)
         for hit, role in told:
             if role.what == "seed" and not any(holds_back(*one, hit, role) for one in against):
-                found[role.label][role.phrase] = role.weight
+                weight = role.weight * self._weigh_context(hit, role, told)
+                found[role.label][role.phrase] = max(weight, found[role.label].get(role.phrase, 0.0))
         labels = [_label(name, drop_contained(phrases)) for name, phrases in found.items()]
         sure = [label for label in labels if label.probability >= self._least]
         return tuple(sorted(sure, key=lambda label: -label.probability))
+
+    def _weigh_context(self, hit: Hit, seed: Role, told: Sequence[tuple[Hit, Role]]) -> float:
+        """Whole where the seed's label has no context, or two words of it stand in the text, or one in the
+        seed's own sentence."""
+        if seed.label not in self._in_context:
+            return 1.0
+        around = [
+            (at, role.phrase) for at, role in told if role.what == "context" and role.label == seed.label
+        ]
+        if any(at.sentence == hit.sentence for at, _ in around) or len({phrase for _, phrase in around}) > 1:
+            return 1.0
+        return _ELSEWHERE if around else _NOWHERE
 
 
 def _label(name: str, phrases: Mapping[str, float]) -> Label:
@@ -81,6 +98,11 @@ def collect_roles(family: Family) -> Iterator[Role]:
         yield from (Role("seed", label.name, seed.weight, seed.phrase) for seed in label.seeds)
         yield from (Role("against", label.name, 0, phrase) for phrase in label.against)
     yield from (Role("not_now", "", 0, phrase) for phrase in family.not_now)
+
+
+def _collect_context(family: Family) -> Iterator[Role]:
+    for label in family.labels.values():
+        yield from (Role("context", label.name, 0, phrase) for phrase in label.context)
 
 
 def is_telling(role: Role) -> bool:

@@ -41,7 +41,8 @@ class LabelClass:
 @dataclass(frozen=True, slots=True)
 class LabelDef:
     """One label. `parent` names its LabelClass where it has one; `against` are words that hold its seeds back
-    because they look alike and mean something else (火锅 for 火灾)."""
+    because they look alike and mean something else (火锅 for 火灾); where it has a `context`, its seeds say
+    less in a text without any word of it (急需 without a disaster)."""
 
     name: str
     zh: str
@@ -51,6 +52,7 @@ class LabelDef:
     examples: tuple[str, ...]
     seeds: tuple[Seed, ...]
     against: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _read_label(name: str, section: Section, classes: Mapping[str, LabelClass]) 
         examples=examples,
         seeds=_read_seeds(section.section("seeds")),
         against=section.texts("against") if section.has("against") else (),
+        context=section.texts("context") if section.has("context") else (),
     )
     section.close()
     return label

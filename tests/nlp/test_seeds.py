@@ -8,6 +8,8 @@ from schemas.errors import Where
 from schemas.records import ClassifiedPost, Label
 from schemas.taxonomy.labels import load_families
 from tests.nlp.classified import classified
+from tests.nlp.needs_cases import NEEDS as SAID
+from tests.nlp.needs_cases import NONE as ORDINARY
 
 FAMILIES = load_families()
 NEEDS, EMOTION = SeedJudge(FAMILIES["needs"]), SeedJudge(FAMILIES["emotion"])
@@ -48,6 +50,26 @@ def test_a_post_may_carry_several_needs_and_tells_why() -> None:
 )
 def test_no_need(text: str) -> None:
     assert NEEDS.judge(text) == ()
+
+
+@pytest.mark.parametrize(("text", "expected"), SAID.items(), ids=SAID)
+def test_what_is_needed_in_an_emergency(text: str, expected: tuple[str, ...]) -> None:
+    assert set(expected) <= set(names(NEEDS.judge(text)))
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_an_ordinary_request_is_no_emergency(text: str) -> None:
+    assert NEEDS.judge(text) == ()
+
+
+def test_a_word_of_the_context_counts_most_in_the_same_sentence() -> None:
+    beside, elsewhere, nowhere = (
+        sum(label.probability for label in NEEDS.judge(text))
+        for text in ("泄洪了，急需志愿者", "昨天泄洪。现在急需志愿者，需要人手", "急需志愿者")
+    )
+    assert beside > 0.7
+    assert elsewhere > 0.5
+    assert nowhere == 0
 
 
 @pytest.mark.parametrize("text", ["", "路灯坏了两盏", "哪怕下雨也要去", "加油站在路口东边"])
