@@ -61,14 +61,15 @@ def crawl_in_subprocess(
     sources_dir: Path | None = None,
     timeout: float = 3600.0,
     author_key: bytes | None = None,
+    variables: Mapping[str, str] | None = None,
     limit: int = 0,
 ) -> CrawlResult:
     """Crawl one source into `out_dir`/NAME.jsonl; `timeout` seconds bound the whole of it.
 
     `state_dir` keeps what makes crawls incremental and should be the same every time; `sources_dir` holds a
-    deployment's own sources. Authors are kept as hashes under `author_key`, not at all without one. With a
-    `limit` it stops after so many records. Never raises for what goes wrong inside the crawl; what a
-    killed one has written counts.
+    deployment's own sources; `variables` are settings the crawl needs. Authors are kept as hashes under
+    `author_key`, not at all without one. With a `limit` it stops after so many records. Never raises for
+    what goes wrong inside the crawl; what a killed one has written counts.
     """
     out = out_dir / f"{name}.jsonl"
     for path in (*crawl_files(out), stats_path(out)):
@@ -87,7 +88,7 @@ def crawl_in_subprocess(
     command += ["--limit", str(limit)] if limit else []
     command += ["--sources", str(sources_dir)] if sources_dir else []
     key = {} if author_key is None else {"QIANSHAO_AUTHOR_KEY": author_key.decode()}
-    code, text = _run(command, timeout, {**os.environ, **key})
+    code, text = _run(command, timeout, {**os.environ, **key, **(variables or {})})
     for path in crawl_files(out):
         _salvage(path)
     return CrawlResult(

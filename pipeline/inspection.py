@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from crawlers.discovery import read_sources
+from crawlers.discovery import find_source, read_sources
+from crawlers.goldens import check_goldens, golden_files
 from pipeline.rehearsal import rehearse_rule
 from pipeline.rooms import Rooms, load_core, load_knowledge
 from schemas.rules.loader import load_rules
@@ -15,8 +16,13 @@ Row = Mapping[str, object]
 
 
 def inspect_sources(folder: Path | None) -> tuple[list[Row], list[str]]:
-    """The readable sources as rows, and one line for every file that is not right."""
+    """The readable sources as rows, and one line for every file that is not right.
+
+    The golden pages of each are read again; one line for every page that gives something else now.
+    """
     sources, errors = read_sources(folder)
+    found = [find_source(source.name, folder) for source in sources]
+    problems = [line for file in found for line in check_goldens(file)]
     rows: list[Row] = [
         {
             "名称": source.name,
@@ -25,10 +31,11 @@ def inspect_sources(folder: Path | None) -> tuple[list[Row], list[str]]:
             "网址": source.url,
             "启用": "是" if source.enabled else "否",
             "核实": source.verified.isoformat() if source.verified else "未在线核实",
+            "样例": len(golden_files(file)),
         }
-        for source in sources
+        for source, file in zip(sources, found, strict=True)
     ]
-    return rows, [str(error) for error in errors]
+    return rows, [*(str(error) for error in errors), *problems]
 
 
 def source_rows(rooms: Rooms) -> list[Row]:

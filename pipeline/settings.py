@@ -42,7 +42,13 @@ class Settings(BaseSettings):
     smtp_timeout: float = Field(20.0, gt=0, description="邮件服务器超时（秒）")
     mail_sender: str = Field("qianshao@qianshao.invalid", description="预警邮件的发件人")
     mail_domain: str = Field("qianshao.invalid", description="Message-ID 的域名")
+    console_url: str | None = Field(
+        None, pattern="^https?://[^/]+(/.*)?$", description="值班页面的地址，写进邮件；不设则邮件写命令"
+    )
+    console_key: SecretStr | None = Field(None, description="邮件链接的签名密钥；缺省时生成并保存在数据目录")
     author_key: SecretStr | None = Field(None, description="作者标识的散列密钥；缺省时生成并保存在数据目录")
+    rsshub_url: str | None = Field(None, description="RSSHub 的网址；rsshub:/ 开头的采集源要用")
+    rsshub_key: SecretStr | None = Field(None, description="RSSHub 的访问密钥（ACCESS_KEY）")
     crawl_timeout: float = Field(600.0, gt=0, description="一次采集的最长时间（秒）")
 
     @classmethod
@@ -66,11 +72,24 @@ class Settings(BaseSettings):
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.home / 'qianshao.db').absolute()}"
 
+    def crawl_variables(self) -> dict[str, str]:
+        """What a crawl in its own process needs of these settings, as its variables."""
+        key = "" if self.rsshub_key is None else self.rsshub_key.get_secret_value()
+        told = {"QIANSHAO_RSSHUB_URL": self.rsshub_url or "", "QIANSHAO_RSSHUB_KEY": key}
+        return {name: value for name, value in told.items() if value}
+
     def author_secret(self) -> bytes:
         """The key of the author hashes; made once and kept in the data folder (mode 600) when none is set."""
-        if self.author_key is not None:
-            return self.author_key.get_secret_value().encode()
-        path = self.home / "author.key"
+        return self._secret(self.author_key, "author.key")
+
+    def console_secret(self) -> bytes:
+        """The key that signs the links in mails; made once and kept like the other."""
+        return self._secret(self.console_key, "console.key")
+
+    def _secret(self, given: SecretStr | None, name: str) -> bytes:
+        if given is not None:
+            return given.get_secret_value().encode()
+        path = self.home / name
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -2,6 +2,7 @@
 
 Not verified live: written from public code that reads the list (`ul#list > li`) and the date paragraph
 of articles.
+Terms: rebuttals are meant to be spread with their source named; what warnings need is kept, with the address.
 """
 
 import re

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from pipeline.cli.screen import Exit, fail, print_answer, print_json, say
+from pipeline.cli.sources import register_sources
 
 sources = typer.Typer(help="采集源：一个源一个文件。", no_args_is_help=True)
 rules = typer.Typer(help="预警规则：一条规则一个文件。", no_args_is_help=True)
@@ -13,6 +14,7 @@ quarantine = typer.Typer(help="隔离区：读不懂的记录，一条不丢。"
 
 def register(app: typer.Typer) -> None:
     """Add the groups."""
+    register_sources(sources)
     app.add_typer(sources, name="sources")
     app.add_typer(rules, name="rules")
     app.add_typer(quarantine, name="quarantine")

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from crawlers.discovery import read_sources
+from crawlers.discovery import find_source, read_sources
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from crawlers.source import Source
@@ -17,7 +17,7 @@ from schemas.codec import decode
 from schemas.errors import Where
 from schemas.records import RawPost
 from schemas.times import SHANGHAI
-from stores.database.coverage import SourceRun, save_run
+from stores.database.coverage import SourceRun, save_publisher, save_run
 from stores.database.parts import Part, new_parts
 
 log = logging.getLogger(__name__)
@@ -82,12 +82,22 @@ def collect_source(rooms: Rooms, name: str) -> CollectReport:
             rooms.settings.sources,
             rooms.settings.crawl_timeout,
             rooms.settings.author_secret(),
+            rooms.settings.crawl_variables(),
         )
         report = store_crawl(rooms, result)
+        if result.stats is not None:
+            _note_publisher(rooms, name)
         result.commit()
     if report.failed:
         raise CollectFailed(report)
     return report
+
+
+def _note_publisher(rooms: Rooms, name: str) -> None:
+    """Keep the name people know the source by, for mails that are written without its file."""
+    publisher = find_source(name, rooms.settings.sources).source.publisher
+    with rooms.database.begin() as db:
+        save_publisher(db, name, publisher)
 
 
 def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:

@@ -1,61 +1,49 @@
 """Every source reads the pages that are kept for it as it did when they were kept."""
 
-import json
-from datetime import datetime
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from crawlers.discovery import SourceFile, load_files
-from crawlers.page import Page
-from schemas.records import RawPost
+from crawlers.discovery import load_files
+from crawlers.goldens import golden_files, golden_folder, read_golden, read_page
 
-GOLDENS = Path(__file__).parent / "goldens"
 SOURCES = {found.source.name: found for found in load_files()}
 CASES = [
     pytest.param(name, file, id=f"{name}-{file}")
-    for name in sorted(path.name for path in GOLDENS.iterdir())
-    for file in json.loads((GOLDENS / name / "expected.json").read_bytes())["pages"]
+    for name, found in SOURCES.items()
+    for file in golden_files(found)
 ]
-
-
-def read_page(found: SourceFile, file: str, expected: dict[str, Any]) -> tuple[list[Any], list[str]]:
-    case = expected["pages"][file]
-    body = (GOLDENS / found.source.name / file).read_bytes()
-    page = Page(found.source, case["url"], body, datetime.fromisoformat(expected["now"]))
-    spider = found.spider()
-    read = getattr(spider, f"read_{case['kind']}")
-    items = list(read(page))
-    return [shown(item) for item in items if isinstance(item, RawPost)], [
-        item.url for item in items if not isinstance(item, RawPost)
-    ]
-
-
-def shown(post: RawPost) -> dict[str, Any]:
-    at = post.origin.published_at
-    return {
-        "title": post.title,
-        "body": post.body,
-        "published_at": None if at is None else at.isoformat(),
-        "url": post.origin.url,
-        "extra": dict(post.extra),
-    }
 
 
 @pytest.mark.parametrize(("name", "file"), CASES)
 def test_a_source_reads_its_golden_page_as_kept(name: str, file: str) -> None:
-    expected = json.loads((GOLDENS / name / "expected.json").read_bytes())
-    records, requests = read_page(SOURCES[name], file, expected)
-    assert records == expected["pages"][file]["records"]
-    assert requests == expected["pages"][file]["requests"]
+    golden = read_golden(SOURCES[name], file)
+    assert read_page(SOURCES[name], golden.page, golden.reader) == golden.expected
 
 
-def test_every_shipped_source_has_a_golden_page() -> None:
-    assert {path.name for path in GOLDENS.iterdir()} == set(SOURCES)
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_shipped_source_has_a_golden_of_every_kind_of_page_it_reads(name: str) -> None:
+    found = SOURCES[name]
+    goldens = [read_golden(found, file) for file in golden_files(found)]
+    assert any(golden.expected["records"] for golden in goldens)
+    follows = any(golden.expected["requests"] for golden in goldens if golden.reader == "start")
+    assert {golden.reader for golden in goldens} == (
+        {"start", found.spider.readers[-1]} if follows else {"start"}
+    )
+
+
+def test_no_golden_is_kept_of_a_source_that_is_gone() -> None:
+    folder = golden_folder(next(iter(SOURCES.values()))).parent
+    assert {path.name for path in folder.iterdir()} == set(SOURCES)
 
 
 def test_no_shipped_source_is_enabled_before_somebody_saw_it_work() -> None:
     assert [
         name for name, found in SOURCES.items() if found.source.enabled and not found.source.verified
     ] == []
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_shipped_source_says_its_terms_and_that_it_was_not_seen_live(name: str) -> None:
+    found = SOURCES[name]
+    text = found.path.read_text("utf-8")
+    assert "Terms:" in text
+    assert ("Not verified live" in text) is (found.source.verified is None)

@@ -1,0 +1,144 @@
+"""Detects the fields of detail pages: what holds on every page that was looked at."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from parsel import Selector
+
+from crawlers.dates import find_time
+from crawlers.drafts.css import name_element, path_to
+from crawlers.drafts.draft import Draft
+from crawlers.page import Page, selected_text
+from schemas.errors import ReadError
+
+_META_TIMES = (
+    'meta[property="article:published_time"]::attr(content)',
+    'meta[itemprop="datePublished"]::attr(content)',
+    'meta[name="firstpublishedtime"]::attr(content)',
+    'meta[name="publishdate"]::attr(content)',
+    'meta[name="PubDate"]::attr(content)',
+    'meta[name="pubdate"]::attr(content)',
+    "time::attr(datetime)",
+)
+_TITLES = ("h1", "h2", "h3", "*[class*=title]", "*[class*=tit]")
+_META_TITLE = 'meta[property="og:title"]::attr(content)'
+_BODIES = "article, section, main, div, td"
+# A line that tells a time is short, and a body holds most of what the main text holds and little else.
+_LINE, _SHARE, _MORE = 80, 0.8, 1.6
+_LEAST = 20
+_NEEDED = (
+    "from datetime import datetime",
+    "from crawlers.dates import find_time",
+    "from crawlers.page import Page",
+)
+_FIND_TIME = """\
+    def published_at(self, page: Page) -> datetime:
+        # The line says more than its time.
+        return page.time(find_time(page.first("{css}")))"""
+
+
+def draft_article(draft: Draft, pages: Sequence[Page]) -> None:
+    """Add the selectors of title, time and body to a draft, or say which could not be detected."""
+    if not pages:
+        draft.missing.append("详情页一页都没有看到：title_css、time_css、body_css 没有核对")
+        return
+    title = _agreed(pages, _title_forms, _is_title)
+    draft.note("title_css", title, "标题")
+    body = _agreed(pages, _body_forms, _is_body)
+    if body:
+        draft.fields["body_css"] = body
+    elif not all(len(page.main_text()) >= _LEAST for page in pages):
+        draft.missing.append("正文（body_css；不写则由 trafilatura 取正文，它在这几页上没取到）")
+    _draft_time(draft, pages, _texts_around(pages, body))
+
+
+def _draft_time(draft: Draft, pages: Sequence[Page], skipped: Callable[[Selector], bool]) -> None:
+    for css in _META_TIMES:
+        if all(_is_time(page, page.first(css)) for page in pages):
+            draft.fields["time_css"] = css
+            return
+    for told, line in ((_is_time, False), (_has_time, True)):
+        css = _agreed(pages, lambda page, told=told: _time_forms(page, told, skipped), told)  # type: ignore[misc]
+        if css and line:
+            draft.methods.append(_FIND_TIME.format(css=css))
+            draft.imports += _NEEDED
+        if css:
+            draft.fields.update({} if line else {"time_css": css})
+            return
+    if "item_time_css" not in draft.fields:
+        draft.missing.append("发布时间（time_css）")
+
+
+def _agreed(
+    pages: Sequence[Page], forms: Callable[[Page], Iterator[str]], is_right: Callable[[Page, str], bool]
+) -> str:
+    """The first selector seen on the first page that holds on all, empty where there is none."""
+    for css in dict.fromkeys(forms(pages[0])):
+        if all(is_right(page, "\n".join(page.texts(css)[:1])) for page in pages):
+            return css
+    return ""
+
+
+def _title_forms(page: Page) -> Iterator[str]:
+    for css in _TITLES:
+        for element in page.tree.css(css):
+            if _is_title(page, selected_text(element)):
+                own = name_element(element)
+                yield own if own != element.root.tag or css == own == "h1" else path_to(element)
+    yield _META_TITLE
+
+
+def _is_title(page: Page, text: str) -> bool:
+    """What a list or the browser's title says too."""
+    told, shown = "".join(text.split()), "".join(page.first("title").split())
+    return len(told) > 3 and shown.startswith(told[:30])
+
+
+def _body_forms(page: Page) -> Iterator[str]:
+    main = page.main_text()
+    lines = [line.strip() for line in main.splitlines() if len(line.strip()) >= _LEAST // 2]
+    if len(main) < _LEAST or not lines:
+        return
+    found = []
+    for element in page.tree.css(_BODIES):
+        text = selected_text(element)
+        held = sum(len(line) for line in lines if line in text)
+        if held >= _SHARE * sum(map(len, lines)) and len(text) <= _MORE * len(main) + _LINE:
+            found.append((len(text), path_to(element)))
+    yield from (css for _, css in sorted(found))
+
+
+def _is_body(page: Page, text: str) -> bool:
+    main = page.main_text()
+    return len(text) >= _LEAST and (not main or len(text) <= _MORE * len(main) + _LINE)
+
+
+def _time_forms(
+    page: Page, told: Callable[[Page, str], bool], skipped: Callable[[Selector], bool]
+) -> Iterator[str]:
+    found = []
+    for element in page.tree.css("body *"):
+        text = selected_text(element) if element.root.tag not in {"script", "style", "a"} else ""
+        if 0 < len(text) <= _LINE and told(page, text) and not skipped(element):
+            found.append((len(text), path_to(element)))
+    # The shortest text says least besides the time.
+    yield from (css for _, css in sorted(found, key=lambda pair: pair[0]))
+
+
+def _texts_around(pages: Sequence[Page], body: str) -> Callable[[Selector], bool]:
+    """Whether an element stands in the text of the article, where dates belong to the story."""
+    inside: set[object] = set()
+    for found in (found for page in pages if body for found in page.tree.css(body)):
+        inside.update(found.root.iter())
+    return lambda element: element.root in inside
+
+
+def _is_time(page: Page, text: str) -> bool:
+    try:
+        page.time(text)
+    except ReadError:
+        return False
+    return True
+
+
+def _has_time(page: Page, text: str) -> bool:
+    return _is_time(page, find_time(text))

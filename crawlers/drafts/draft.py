@@ -1,0 +1,34 @@
+"""A draft of a source: its kind, its fields, and what could not be detected."""
+
+from dataclasses import dataclass, field
+
+from crawlers.source import Kind
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a source file will say. `base` is the spider, `module` where it stands.
+
+    `fields` are the class attributes in the order they are written, `methods` the lines of small methods;
+    `missing` says in Chinese what somebody has to fill in, `links` are pages to look at next; `count`
+    is how many entries the first page has. `district` and the like are for somebody who knows the place.
+    """
+
+    kind: Kind
+    base: str
+    module: str
+    url: str
+    publisher: str = ""
+    count: int = 0
+    fields: dict[str, str | bool | dict[str, str]] = field(default_factory=dict)
+    methods: list[str] = field(default_factory=list)
+    imports: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+    def note(self, name: str, value: str, told: str) -> None:
+        """Set a field to what was detected, or say that nothing was."""
+        if value:
+            self.fields[name] = value
+        else:
+            self.missing.append(f"{told}（{name}）")

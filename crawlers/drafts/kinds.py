@@ -1,0 +1,134 @@
+"""Detects what an address is: feed, sitemap, JSON, forum or list page; and drafts the source for it."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from scrapy.http import Request
+
+from crawlers.drafts.answers import draft_api
+from crawlers.drafts.articles import draft_article
+from crawlers.drafts.draft import Draft
+from crawlers.drafts.lists import draft_list
+from crawlers.page import Page
+from crawlers.source import Count, Source
+from crawlers.spiders.base import SourceSpider
+from crawlers.spiders.feed import FeedSpider
+from crawlers.spiders.forum import HtmlForumSpider
+from crawlers.spiders.forums import DiscuzSpider, PhpbbSpider
+from crawlers.spiders.sitemap import SitemapSpider
+from schemas.errors import ReadError
+from schemas.records import RawPost
+
+_GZIP = b"\x1f\x8b"
+_FEEDS = ", ".join(f'link[rel=alternate][type*="{kind}"]' for kind in ("rss", "atom", "feed+json"))
+# A feed whose texts are shorter than this on average carries summaries.
+_SUMMARY = 120
+_LOOKED_AT = 2
+# What the pages of a forum's software say of themselves.
+_FORUMS: dict[str, type[HtmlForumSpider]] = {"discuz!": DiscuzSpider, "phpbb": PhpbbSpider}
+_SEPARATORS = ("_", "-", "—", "–", "|", "·")
+
+
+def find_feed(page: Page) -> str | None:
+    """The address of the feed that a page declares, None where it declares none or is no page."""
+    if _is_structured(page):
+        return None
+    href = next((found.attrib.get("href", "") for found in page.tree.css(_FEEDS)), "")
+    return page.join(href) if href else None
+
+
+def draft_source(page: Page) -> Draft:
+    """A draft of the source that begins at this page. Raises ReadError where nothing is to be seen."""
+    head = page.body[:4096].lstrip()
+    if page.body.startswith(_GZIP) or b"<urlset" in head or b"<sitemapindex" in head:
+        return _draft_sitemap(page)
+    for draft in (_draft_feed, _draft_json, _draft_forum):
+        if (found := draft(page)) is not None:
+            return found
+    found = draft_list(page)
+    found.publisher = _publisher(page.first("title"), page)
+    return found
+
+
+def add_details(draft: Draft, pages: Sequence[Page]) -> None:
+    """Add what the detail pages show, for the kinds that read them with selectors."""
+    if draft.kind in {"pages", "sitemap"} or draft.fields.get("detail") is True:
+        draft_article(draft, pages)
+
+
+def _is_structured(page: Page) -> bool:
+    return page.body.lstrip()[:1] in {b"{", b"["} or page.body.lstrip().startswith((b"<?xml", b"<rss", _GZIP))
+
+
+def _drafted(page: Page, base: type[SourceSpider]) -> SourceSpider:
+    source = Source("draft_page", "-", "feed", page.url, "1h", Count(0, 1), zone=page.source.zone)
+    spider: SourceSpider = type("Drafted", (base,), {"source": source})()
+    return spider
+
+
+def _draft_sitemap(page: Page) -> Draft:
+    spider = _drafted(page, SitemapSpider)
+    requests = [found for found in spider.read_start(page) if isinstance(found, Request)]
+    draft = Draft("sitemap", "SitemapSpider", "sitemap", page.url, _publisher("", page), len(requests))
+    pages = [found for found in requests if found.meta["reader"] == "post"]
+    draft.links = [found.url for found in pages[:_LOOKED_AT]]
+    draft.missing.append("只要哪些网址（include，正则；不写则全要）")
+    if not pages:
+        draft.missing.append("这是索引：详情页要从其中一张 sitemap 看，把它的网址交给 sources new")
+    return draft
+
+
+def _draft_feed(page: Page) -> Draft | None:
+    spider = _drafted(page, FeedSpider)
+    try:
+        posts = [found for found in spider.read_start(page) if isinstance(found, RawPost)]
+    except ReadError:
+        return None
+    draft = Draft("feed", "FeedSpider", "feed", page.url, _publisher(_feed_title(page), page), len(posts))
+    if not posts:
+        draft.missing.append("feed 里没有一条能读的条目")
+        return draft
+    if all(post.origin.published_at is None for post in posts):
+        draft.missing.append("条目没有时间：记录以取到的时间为准")
+    links = [post.origin.url for post in posts if post.origin.url]
+    if sum(len(post.body) for post in posts) / len(posts) < _SUMMARY and links:
+        draft.fields["detail"] = True
+        draft.links = links[:_LOOKED_AT]
+    return draft
+
+
+def _draft_json(page: Page) -> Draft | None:
+    try:
+        answer = page.json
+    except ReadError:
+        return None
+    if isinstance(answer, dict) and {"topics", "pagination"} <= answer.keys():
+        return Draft("forum", "NodebbSpider", "nodebb", page.url, _publisher("", page), len(answer["topics"]))
+    draft = draft_api(page)
+    draft.publisher = _publisher("", page)
+    return draft
+
+
+def _draft_forum(page: Page) -> Draft | None:
+    told = page.text.lower()
+    for word, base in _FORUMS.items():
+        items = page.tree.css(base.items_css) if word in told else []
+        if items:
+            publisher = _publisher(page.first("title"), page)
+            return Draft("forum", base.__name__, "forums", page.url, publisher, len(items))
+    return None
+
+
+def _feed_title(page: Page) -> str:
+    if page.body.lstrip().startswith(b"{"):
+        return str(page.json.get("title", ""))
+    return str(page.tree.xpath("//title/text()").get(default=""))
+
+
+def _publisher(title: str, page: Page) -> str:
+    """The site's name: what stands last in the browser's title, or the host."""
+    parts = [title]
+    for separator in _SEPARATORS:
+        parts = [piece.strip() for part in parts for piece in part.split(separator)]
+    named = [part for part in parts if part]
+    return named[-1] if named else urlsplit(page.url).hostname or ""

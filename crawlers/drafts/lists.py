@@ -1,0 +1,137 @@
+"""Detects what a list page lists: the entries, the link and the time in each, the next page."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from parsel import Selector
+
+from crawlers.drafts.css import name_element, path_to
+from crawlers.drafts.draft import Draft
+from crawlers.page import Page, selected_text
+from crawlers.source import Count, Source
+from crawlers.spiders.pages import PagesSpider
+from schemas.errors import ReadError
+
+# Titles are longer than the words of a menu, and a list has some entries.
+_TITLE, _FEWEST = 6, 3
+_ITEMS = ("li", "tr", "dd", "dl", "article", "div", "section")
+_NEXT = ("下一页", "下页", "后一页", "下一頁", "Next", "next", "›", "»", "&gt;", ">")
+_LOOKED_AT = 2
+
+
+def draft_list(page: Page) -> Draft:
+    """A draft of a source with list pages. Raises ReadError where no list can be seen on the page."""
+    anchors = list(_titles(page))
+    best = max(_groups(anchors).items(), key=lambda group: _weight(group[1]), default=None)
+    if best is None or len(best[1]) < _FEWEST:
+        raise page.refuse("列表", page.first("title"), "至少三条标题链接的列表页；请手工写 items_css")
+    draft = Draft("pages", "PagesSpider", "pages", page.url, count=len(best[1]))
+    draft.fields["items_css"] = best[0]
+    items = [item for item in page.tree.css(best[0]) if item.css("a") or item.root.tag == "a"]
+    link = _link_css(items, {anchor.root for anchor in best[1]})
+    if link != "a":
+        draft.fields["link_css"] = link
+    if time := _time_css(page, items):
+        draft.fields["item_time_css"] = time
+    draft.note("next_css", _next_css(page), "下一页")
+    draft.links = _links(page, draft)[:_LOOKED_AT]
+    return draft
+
+
+def _titles(page: Page) -> Iterator[Selector]:
+    host = urlsplit(page.url).hostname
+    for anchor in page.tree.css("a[href]"):
+        url = urlsplit(page.join(anchor.attrib["href"]))
+        near = url.hostname is not None and _site(url.hostname) == _site(host or "")
+        if url.scheme in {"http", "https"} and near and len(selected_text(anchor)) >= _TITLE:
+            yield anchor
+
+
+def _site(host: str) -> str:
+    """The part of a name that a publisher's hosts share: www.people.com.cn and society.people.com.cn."""
+    return host if host.replace(".", "").isdigit() else ".".join(host.split(".")[-3:])
+
+
+def _groups(anchors: list[Selector]) -> dict[str, list[Selector]]:
+    """The title links by the selector of the entry each stands in."""
+    groups: dict[str, list[Selector]] = defaultdict(list)
+    for anchor in anchors:
+        for item in (anchor, *anchor.xpath("ancestor::*")[::-1][:4]):
+            if item.root.tag in _ITEMS or item is anchor:
+                groups[_entry_css(item)].append(anchor)
+    return groups
+
+
+def _entry_css(item: Selector) -> str:
+    """The selector of an entry: its own name, below that of the list it stands in."""
+    own, around = name_element(item), item.xpath("..")
+    if not around or around[0].root.tag in {"body", "html"}:
+        return own
+    parent = path_to(around[0])
+    return f"{parent} > {own.partition('#')[0]}"
+
+
+def _weight(anchors: list[Selector]) -> float:
+    """How much a group looks like the list of the page: many distinct entries with long titles."""
+    entries = {anchor.attrib["href"]: selected_text(anchor) for anchor in anchors}
+    return sum(min(len(title), 40) for title in entries.values()) if len(entries) >= _FEWEST else 0.0
+
+
+def _link_css(items: list[Selector], titles: set[object]) -> str:
+    """The shortest selector that finds the title link in the entries, not their picture or category."""
+    wanted = [anchor for item in items for anchor in item.css("a") if anchor.root in titles]
+    forms = ["a"]
+    for anchor in wanted[:1]:
+        around = anchor.xpath("..")[0]
+        forms += [f"{around.root.tag} a", name_element(anchor), f"{name_element(around)} > a"]
+
+    def hits(css: str) -> int:
+        return sum(found[0].root in titles for item in items if (found := item.css(css)))
+
+    return max(forms, key=hits)
+
+
+def _time_css(page: Page, items: list[Selector]) -> str:
+    """The selector of the element that states a time in every entry, empty where there is none."""
+    for candidate in items[0].css("*") if items else ():
+        css = name_element(candidate)
+        if candidate.root.tag == "a" or not _is_time(page, selected_text(candidate)):
+            continue
+        told = [item.css(css)[:1] for item in items]
+        if all(found and _is_time(page, selected_text(found[0])) for found in told):
+            return css
+    return ""
+
+
+def _is_time(page: Page, text: str) -> bool:
+    try:
+        page.time(text)
+    except ReadError:
+        return False
+    return True
+
+
+def _next_css(page: Page) -> str:
+    for rel in ("a[rel=next]", "link[rel=next]"):
+        if page.tree.css(rel):
+            return f"{rel}::attr(href)"
+    for anchor in page.tree.css("a[href]"):
+        if selected_text(anchor).strip() in _NEXT:
+            return _next_of(page, anchor)
+    return ""
+
+
+def _next_of(page: Page, anchor: Selector) -> str:
+    own = name_element(anchor)
+    if own != "a" and [found.root for found in page.tree.css(own)] == [anchor.root]:
+        return f"{own}::attr(href)"
+    return f'a:contains("{selected_text(anchor).strip()}")::attr(href)'
+
+
+def _links(page: Page, draft: Draft) -> list[str]:
+    """The pages that a spider with the drafted selectors would go to."""
+    source = Source("draft_list", "-", "pages", page.url, "1h", Count(0, 1), zone=page.source.zone)
+    chosen = {name: value for name, value in draft.fields.items() if name.endswith("_css")}
+    spider = type("Drafted", (PagesSpider,), {"source": source, **chosen})()
+    return [link.url for link in spider.parse_list(page)]

@@ -1,0 +1,144 @@
+"""`qianshao sources new|try|save`: a source's file from an address, what it would collect, its goldens."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pipeline.cli.screen import Exit, fail, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from crawlers.run import CrawlResult
+
+_SHOWN = 40
+
+
+def register_sources(sources: typer.Typer) -> None:
+    """Add the commands to the group."""
+    sources.command("new")(new)
+    sources.command("try")(try_source)
+    sources.command("save")(save)
+
+
+def new(
+    url: str = typer.Argument(..., help="feed、列表页、sitemap、JSON 接口或论坛版块的网址"),
+    name: str | None = typer.Option(None, "--name", "-n", help="<地方>_<名称>；不给则按网址取"),
+    folder: Path | None = typer.Option(
+        None, "--folder", help="写到哪里；不给则为设置里的采集源目录，再无则随包目录"
+    ),
+    feed: bool = typer.Option(True, "--feed/--no-feed", help="网页声明了 feed 就用 feed"),
+    private: bool = typer.Option(False, "--private", help="允许内网地址"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """看一个网址，起草一个采集源文件，并说明哪些没有认出来。"""
+    from crawlers.discovery import SHIPPED
+    from crawlers.drafting import draft_from, new_source
+    from pipeline.settings import load_settings
+
+    draft = draft_from(url, allow_private=private, use_feed=feed)
+    path = new_source(draft, folder or load_settings().sources or SHIPPED, name=name, allow_private=private)
+    if as_json:
+        found = {"kind": draft.kind, "fields": draft.fields, "entries": draft.count}
+        print_json({"path": str(path), **found, "missing": draft.missing})
+        return
+    say(f"写好了 {path}")
+    say(f"类型 {draft.kind}，首页 {draft.count} 条，认出 {'、'.join(draft.fields) or '（此类不需要选择器）'}")
+    for line in draft.missing:
+        say(f"没有认出：{line}")
+    say(f"下一步：qianshao sources try {path.stem}")
+
+
+def try_source(
+    name: str = typer.Argument(..., help="采集源的名称"),
+    size: int = typer.Option(5, "--size", "-n", min=1, help="取多少条"),
+    timeout: float = typer.Option(120.0, min=10, help="最长多少秒"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """真的去取一次，显示会采到什么；什么都不写。"""
+    from tempfile import TemporaryDirectory
+
+    from crawlers.run import crawl_in_subprocess
+    from pipeline.settings import load_settings
+
+    settings = load_settings()
+    with TemporaryDirectory() as folder:
+        out, state = Path(folder) / "out", Path(folder) / "state"
+        result = crawl_in_subprocess(
+            name, out, state, settings.sources, timeout, variables=settings.crawl_variables(), limit=size
+        )
+        _show(result, size, as_json=as_json)
+    raise typer.Exit(_exit_code(result))
+
+
+def save(
+    name: str = typer.Argument(..., help="采集源的名称"),
+    url: str = typer.Argument(..., help="要存下的网页"),
+    reader: str | None = typer.Option(None, "--as", help="start（列表、feed）、post 或 thread"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """把一个网页和从中读出的记录存为样例，`sources check` 和测试从此核对它。"""
+    from dataclasses import replace
+
+    from crawlers.discovery import find_source
+    from crawlers.fetch import fetch_pages
+    from crawlers.goldens import find_link, read_page, save_golden
+    from crawlers.rsshub import start_address
+    from pipeline.settings import load_settings
+
+    found = find_source(name, load_settings().sources)
+    (page,) = fetch_pages(found.source, [url])
+    kind = reader or ("start" if url == start_address(found.source) else found.spider.readers[-1])
+    page = replace(page, link=None if kind == "start" else find_link(found, url))
+    path, read = save_golden(found, page, kind), read_page(found, page, kind)
+    if as_json:
+        print_json({"path": str(path), "reader": kind, **read})
+        return
+    say(f"存好了 {path}：按 {kind} 读出 {len(read['records'])} 条，后续网址 {len(read['requests'])} 个")
+    print_table("读出的记录", [_row(post) for post in read["records"]])
+
+
+def _show(result: "CrawlResult", size: int, *, as_json: bool) -> None:
+    from crawlers.goldens import show_post
+    from crawlers.quarantine import read_quarantine
+    from pipeline.jobs.collect import read_records
+
+    posts = [show_post(post) for post in read_records(result.records)][:size] if result.records else []
+    aside = [item.reason for item in read_quarantine(result.quarantine)] if result.quarantine else []
+    stats = result.stats
+    status, why = (stats.status, stats.why) if stats else ("failed", _last_line(result.log_tail))
+    if as_json:
+        print_json(
+            {"source": result.source, "status": status, "why": why, "records": posts, "quarantined": aside}
+        )
+        return
+    print_table(f"{result.source} 会采到", [_row(post) for post in posts])
+    for line in aside:
+        say(f"会进隔离区：{line}")
+    say(f"{status} {why}（没有写下任何东西）")
+    if stats is not None and posts:
+        say(f"存样例：qianshao sources save {result.source} {posts[0]['url'] or '网址'}")
+
+
+def _row(post: dict[str, object]) -> dict[str, object]:
+    body = str(post["body"]).replace("\n", " ")
+    extra = post["extra"] if isinstance(post["extra"], dict) else {}
+    return {
+        "时间": post["published_at"] or "（无）",
+        "标题": post["title"] or "（无）",
+        "正文": body[:_SHOWN] + ("…" if len(body) > _SHOWN else ""),
+        "另有": "，".join(f"{key}={str(value)[:20]}" for key, value in extra.items()),
+        "网址": post["url"] or "（无）",
+    }
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "没有输出"
+
+
+def _exit_code(result: "CrawlResult") -> Exit:
+    if result.exit_code == Exit.WRONG_USE:
+        fail(_last_line(result.log_tail), Exit.WRONG_USE)
+    if result.failed:
+        return Exit.FAILED
+    return Exit.QUARANTINED if result.exit_code == Exit.QUARANTINED else Exit.OK
