@@ -4,27 +4,25 @@ import gzip
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import IO, cast
 
 import orjson
 
 from alerts.engine import WarningEngine
-from alerts.path import PathContext
-from alerts.path.send import plan_sending
-from alerts.render.mail import render_mail
 from nlp.core import TextCore
 from nlp.events import EventClusterer
 from pipeline.analysis import Analysis, Step
+from pipeline.mails import Desk
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Knowledge, load_core, load_knowledge
 from schemas.errors import ReadError, Where
 from schemas.posts import read_post
-from schemas.records import Alert, ClassifiedPost, Event, Level, Quarantined, RawPost
+from schemas.records import Alert, Event, Level, Mail, Quarantined, RawPost
 from schemas.times import ALLOWED, parse_time
 from stores.atomic import write_atomic
 from stores.mail import OutboxMailer
@@ -33,7 +31,6 @@ _DOMAIN = "replay.qianshao.invalid"
 _SENDER = f"qianshao@{_DOMAIN}"
 _SOURCE = "replay"
 _BATCH = 256
-_HOUR = timedelta(hours=1)
 # A line that could not be read is kept up to so many bytes.
 _LONGEST_KEPT = 65_536
 _ID = re.compile(r"\b[0-9a-f]{24}\b")
@@ -92,16 +89,11 @@ class Replay:
         self._knowledge, self._out = knowledge, out
         engine = WarningEngine(knowledge.rules, knowledge.duty, knowledge.places)
         self._analysis = Analysis(core, EventClusterer(), engine)
-        self._rules = {rule.name: rule for rule in knowledge.rules}
+        self._desk = Desk(knowledge, _DOMAIN)
         self._mailer = OutboxMailer(out / "mails", _SENDER)
-        self._sent: set[tuple[str, int]] = set()
         self._own_ids: dict[str, str] = {}
-        self._posts: dict[str, ClassifiedPost] = {}
-        self._events: dict[str, Event] = {}
-        self._alerts: list[Alert] = []
-        self._steps = 0
-        self._waiting: tuple[Alert, ...] = ()
-        self._mailed: list[tuple[datetime, str]] = []
+        self._steps = self._spam = self._mails = 0
+        self._last: datetime | None = None
 
     def run(self, arrivals: Sequence[Arrival]) -> Iterator[int]:
         """Take the posts in, each at its time of arrival; yields how many are done after every batch."""
@@ -114,11 +106,11 @@ class Replay:
 
     def write(self, refused: Sequence[Quarantined]) -> ReplayReport:
         """Write the files and say what was done. What waited for its hour goes out now."""
-        while self._waiting:
-            self._send((), max(at for at, _ in self._mailed) + _HOUR)
-        events = sorted(self._events.values(), key=lambda event: (event.first_seen, event.id))
+        if self._last is not None:
+            self._send(self._desk.write_rest(self._last), self._last)
+        events = sorted(self._desk.events.values(), key=lambda event: (event.first_seen, event.id))
         self._write_lines("events.jsonl", [self._event_line(event) for event in events])
-        self._write_lines("alerts.jsonl", [self._alert_line(alert) for alert in self._alerts])
+        self._write_lines("alerts.jsonl", [self._alert_line(alert) for alert in self._desk.alerts])
         write_atomic(self._out / "quarantine.jsonl", b"".join(_encode_refused(one) for one in refused))
         report = self._report(len(refused))
         write_atomic(self._out / "summary.json", orjson.dumps(report, option=orjson.OPT_INDENT_2) + b"\n")
@@ -126,33 +118,15 @@ class Replay:
 
     def _keep(self, step: Step) -> None:
         self._steps += 1
-        if step.event is not None:
-            self._posts[step.post.origin.id] = step.post
-            self._events[step.event.id] = step.event
-        self._alerts.extend(step.alerts)
-        if step.alerts:
-            self._send(step.alerts, step.alerts[-1].raised_at)
+        self._spam += step.event is None
+        self._last = now = step.post.origin.fetched_at
+        self._desk.keep(step)
+        self._send(self._desk.write_due(step.alerts, now), now)
 
-    def _send(self, alerts: Sequence[Alert], now: datetime) -> None:
-        recent = Counter(route for at, route in self._mailed if now - at < _HOUR)
-        context = PathContext(frozenset(self._sent), self._knowledge.duty, now, recent)
-        plan = plan_sending([*self._waiting, *alerts], context, _DOMAIN)
-        self._waiting = plan.waiting
-        for delivery in plan.deliveries:
-            alert = delivery.alert
-            mail = render_mail(
-                alert,
-                None if alert.event_id is None else self._events[alert.event_id],
-                [self._posts[post_id] for post_id in alert.post_ids],
-                delivery.group,
-                rule=self._rules[alert.rule],
-                previous=delivery.previous,
-                digest=delivery.digest,
-                domain=_DOMAIN,
-            )
+    def _send(self, mails: Iterable[Mail], now: datetime) -> None:
+        for mail in mails:
             self._mailer.send(mail, now)
-            self._sent.add((alert.id, alert.revision))
-            self._mailed.append((now, alert.route))
+            self._mails += 1
 
     def _own(self, post_ids: Sequence[str]) -> list[str]:
         """The input's own ids where it has them."""
@@ -196,16 +170,16 @@ class Replay:
 
     def _report(self, refused: int) -> ReplayReport:
         highest: dict[str, Level] = {}
-        for alert in self._alerts:
+        for alert in self._desk.alerts:
             highest[alert.id] = min(alert.level, highest.get(alert.id, alert.level))
         counts = Counter(highest.values())
         return ReplayReport(
             posts=self._steps,
-            spam=self._steps - len(self._posts),
-            events=len(self._events),
+            spam=self._spam,
+            events=len(self._desk.events),
             alerts=len(highest),
-            revisions=len(self._alerts),
-            mails=len(self._sent),
+            revisions=len(self._desk.alerts),
+            mails=self._mails,
             quarantined=refused,
             levels={level.name.lower(): counts[level] for level in Level},
         )

@@ -5,29 +5,45 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.records import Alert
+from schemas.silences import Silence
 from schemas.taxonomy.duty import Duty
+
+# Six an hour is one in ten minutes: what one person on duty can look into.
+A_GROUP_AND_HOUR = 6
 
 
 @dataclass(frozen=True, slots=True)
 class PathContext:
-    """What the stages may know: the (alert id, revision) pairs in the sent-log, the duty groups, the time,
-    and how many mails each duty group got within the last hour (`recent`, by the name of the group)."""
+    """What the stages may know.
 
-    sent: frozenset[tuple[str, int]]
+    `sent` is the sent-log: of each (alert id, revision) that was told, the Message-ID of the mail that told
+    it. `newest` is the newest revision of each alert by id. `recent` counts the mails of the last hour by the
+    name of the duty group, `most` is how many an hour a group may get; `silences` are those in force.
+    """
+
+    sent: Mapping[tuple[str, int], str]
     duty: Duty
     now: datetime
     recent: Mapping[str, int] = field(default_factory=dict)
+    silences: Sequence[Silence] = ()
+    most: int = A_GROUP_AND_HOUR
+    newest: Mapping[str, Alert] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A revision that gets no mail of its own, and why, in words for the log."""
+    """A revision that gets no mail of its own, and why, in words for the log.
+
+    It is held for good, or `waits` for a later run; `silence` is the id of the silence that mutes it.
+    """
 
     alert: Alert
     reason: str
+    waits: bool = False
+    silence: str = ""
 
 
-# What goes on to the next stage, and what is held back for good.
+# What goes on to the next stage, and what is held back.
 Stage = Callable[[Sequence[Alert], PathContext], tuple[list[Alert], list[Held]]]
 
 

@@ -28,10 +28,12 @@ class Mapping:
     `needed` fields must have a column and a value in every row; `ignore` lists columns that are left out on
     purpose (telephone numbers); `values` translates coded values, and a value it does not list is an error.
     `times` are strptime formats; without them any time of crawlers/dates.py is read. `header` is the
-    row of the column names, counted from 1; `district` is the place of rows that name none.
+    row of the column names, counted from 1; `district` is the place of rows that name none; `publisher`
+    is the name people know the source by.
     """
 
     source: str
+    publisher: str
     columns: dict[str, tuple[str, ...]]
     needed: tuple[str, ...]
     ignore: tuple[str, ...]
@@ -67,6 +69,7 @@ def load_mapping(table: str | Path) -> Mapping:
     top = read_yaml(path)
     mapping = Mapping(
         source=top.text("source"),
+        publisher=top.text("publisher") if top.has("publisher") else "",
         columns=_columns(top.section("columns")),
         needed=top.choices("needed", FIELDS),
         ignore=_texts(top, "ignore"),

@@ -9,6 +9,7 @@ from functools import cached_property
 from schemas.taxonomy.places import Deployment, PlaceDef
 
 FORUM, NEWS, HOTLINE = "yunting_forum", "yunting_news", "demo_12345"
+SOURCES_ZH = {FORUM: "街坊论坛", NEWS: "云汀发布", HOTLINE: "12345 热线"}
 
 
 class Kind(StrEnum):

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from alerts.wording import day_and_time, level_zh, place_zh
 from pipeline.demo.charts import Band, Bubble, Mark, draw_bars, draw_crisis, draw_map, draw_volume
-from pipeline.demo.items import FORUM, HOTLINE, NEWS, Kind
+from pipeline.demo.items import FORUM, HOTLINE, NEWS, SOURCES_ZH, Kind
 from pipeline.demo.outcome import DemoOutcome
 from pipeline.demo.private import find_private
 from pipeline.demo.score import CrisisScore, Judged, span_zh
@@ -19,7 +19,6 @@ from pipeline.demo.templating import templates
 from schemas.records import Alert, ClassifiedPost, Level
 from schemas.taxonomy.labels import label_zh
 
-SOURCES_ZH = {FORUM: "街坊论坛", NEWS: "云汀发布", HOTLINE: "12345 热线"}
 _SHOWN_POSTS = 8
 _NONE = timedelta(0)
 

@@ -2,31 +2,28 @@
 
 import shutil
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from alerts.path import PathContext
-from alerts.path.send import Delivery, plan_sending
-from alerts.render.mail import render_mail
-from pipeline.analysis import Step
 from pipeline.demo.collect import Collected, collect_city
 from pipeline.demo.hotline_table import write_hotline
+from pipeline.demo.items import SOURCES_ZH
 from pipeline.demo.outcome import Counts, DemoOutcome
 from pipeline.demo.report import render_report
 from pipeline.demo.simulator import simulate_city
 from pipeline.jobs.analyse import analyse_days
 from pipeline.jobs.index import index_changed
+from pipeline.mails import Desk
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms, open_rooms
 from pipeline.settings import Settings, load_settings
 from schemas.errors import ReadError, Where
-from schemas.records import Alert, ClassifiedPost, Event, Mail
+from schemas.records import Mail
 from schemas.times import SHANGHAI
 from stores.atomic import write_atomic
 from stores.database.alerts import log_sending, log_sent
@@ -34,7 +31,6 @@ from stores.database.alerts import log_sending, log_sent
 START = datetime(2025, 5, 12, tzinfo=SHANGHAI)
 _MARK = ".qianshao-demo"
 _STAGES = 6
-HOUR = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -51,25 +47,6 @@ class Watch:
         yield
         self.seconds[name] = time.perf_counter() - begin
         self.progress(len(self.seconds), _STAGES)
-
-
-@dataclass(slots=True)
-class Desk:
-    """What the analysis has brought so far, and the mails that went out at each of its steps."""
-
-    posts: dict[str, ClassifiedPost] = field(default_factory=dict)
-    events: dict[str, Event] = field(default_factory=dict)
-    alerts: list[Alert] = field(default_factory=list)
-    mails: list[Mail] = field(default_factory=list)
-    mailed: list[tuple[datetime, str]] = field(default_factory=list)
-    waiting: tuple[Alert, ...] = ()
-
-    def keep(self, step: Step) -> None:
-        """Take one step in."""
-        self.posts[step.post.origin.id] = step.post
-        if step.event is not None:
-            self.events[step.event.id] = step.event
-        self.alerts.extend(step.alerts)
 
 
 def run_demo(
@@ -89,7 +66,7 @@ def run_demo(
     """
     clear_folder(out)
     settings = demo_settings(out, elastic_url)
-    watch, desk = Watch(progress), Desk()
+    watch = Watch(progress)
     with open_rooms(settings) as rooms:
         with watch.stage("生成城市"):
             city = simulate_city(seed, rooms.knowledge.places, start, weeks)
@@ -99,7 +76,8 @@ def run_demo(
         with watch.stage("载入模型"):
             rooms.core.enrich([])
         with watch.stage("分析与预警"):
-            analyse_and_warn(rooms, desk)
+            desk = Desk(rooms.knowledge, settings.mail_domain, SOURCES_ZH)
+            mails = analyse_and_warn(rooms, desk)
         with watch.stage("索引"):
             indexed = index_changed(rooms).indexed if elastic_url else None
     outcome = DemoOutcome(
@@ -110,7 +88,7 @@ def run_demo(
         truth=collected.truth,
         events=desk.events,
         revisions=tuple(desk.alerts),
-        mails=tuple(desk.mails),
+        mails=tuple(mails),
         quarantined=collected.quarantined,
         duty=rooms.knowledge.duty,
         seconds=watch.seconds,
@@ -144,46 +122,26 @@ def demo_settings(out: Path, elastic_url: str | None) -> Settings:
     )
 
 
-def analyse_and_warn(rooms: Rooms, desk: Desk) -> None:
+def analyse_and_warn(rooms: Rooms, desk: Desk) -> list[Mail]:
     """Analyse what was stored, a day after the other, and mail each warning at the step that raised it."""
+    mails = list[Mail]()
     for batch in analyse_days(rooms):
         for step in batch.steps:
             desk.keep(step)
-            if step.alerts or desk.waiting:
-                send_as_raised(rooms, desk, step.alerts, step.post.origin.fetched_at)
+            now = step.post.origin.fetched_at
+            mails += send_mails(rooms, desk.write_due(step.alerts, now), now)
+    return mails
 
 
-def send_as_raised(rooms: Rooms, desk: Desk, alerts: Sequence[Alert], now: datetime) -> None:
-    """The mails of one step, with events and posts as they stood then, through alert path and sent-log."""
-    sent = frozenset((mail.alert_id, mail.revision) for mail in desk.mails)
-    recent = Counter(route for at, route in desk.mailed if now - at < HOUR)
-    context = PathContext(sent, rooms.knowledge.duty, now, recent)
-    plan = plan_sending([*desk.waiting, *alerts], context, rooms.settings.mail_domain)
-    desk.waiting = plan.waiting
-    for delivery in plan.deliveries:
-        mail = _compose(rooms, desk, delivery)
+def send_mails(rooms: Rooms, mails: Iterable[Mail], now: datetime) -> Iterator[Mail]:
+    """Send the mails through the sent-log, as they stood at that moment."""
+    for mail in mails:
         with rooms.database.begin() as db:
             log_sending(db, mail, now)
         rooms.mailer.send(mail, now)
         with rooms.database.begin() as db:
             log_sent(db, mail.message_id, now)
-        desk.mails.append(mail)
-        desk.mailed.append((now, delivery.alert.route))
-
-
-def _compose(rooms: Rooms, desk: Desk, delivery: Delivery) -> Mail:
-    alert = delivery.alert
-    rules = {rule.name: rule for rule in rooms.knowledge.rules}
-    return render_mail(
-        alert,
-        desk.events.get(alert.event_id or ""),
-        [desk.posts[post_id] for post_id in alert.post_ids if post_id in desk.posts],
-        delivery.group,
-        rule=rules.get(alert.rule),
-        previous=delivery.previous,
-        digest=delivery.digest,
-        domain=rooms.settings.mail_domain,
-    )
+        yield mail
 
 
 def _counts(collected: Collected, indexed: int | None) -> Counts:

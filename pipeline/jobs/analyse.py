@@ -8,6 +8,7 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from alerts.engine import WarningEngine
+from alerts.path.rebase import rebase_alerts
 from nlp.events import EventClusterer
 from nlp.events_parameters import load_event_parameters
 from pipeline.analysis import Analysis, Step
@@ -15,8 +16,8 @@ from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.codec import decode
 from schemas.errors import ReadError, Where
-from schemas.records import ClassifiedPost, Quarantined, RawPost
-from stores.database.alerts import open_alerts, save_alert
+from schemas.records import Alert, ClassifiedPost, Quarantined, RawPost
+from stores.database.alerts import lock_alerts, open_alerts, save_alert
 from stores.database.events import save_events
 from stores.database.parts import Part, mark_analysed, new_parts
 from stores.database.posts import active_members, event_ids, latest_time, save_posts
@@ -176,7 +177,16 @@ def _save_results(db: Connection, batch: Batch) -> None:
     placed = [(step.post, step.event.id if step.event else None) for step in batch.steps]
     save_posts(db, [*placed, *batch.revised])
     save_events(db, (step.event for step in batch.steps if step.event is not None))
-    for step in batch.steps:
-        for alert in step.alerts:
-            save_alert(db, alert)
+    save_raised(db, [alert for step in batch.steps for alert in step.alerts])
     save_quarantined(db, batch.aside)
+
+
+def save_raised(db: Connection, raised: Sequence[Alert]) -> None:
+    """Keep what the engine raised, after what people have answered since it read the state."""
+    chains: dict[str, list[Alert]] = {}
+    for alert in raised:
+        chains.setdefault(alert.id, []).append(alert)
+    known = lock_alerts(db, chains)
+    for alert_id, chain in chains.items():
+        for alert in rebase_alerts(chain, known.get(alert_id)):
+            save_alert(db, alert)

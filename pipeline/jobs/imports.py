@@ -13,7 +13,7 @@ from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.records import Quarantined, RawPost
 from schemas.times import SHANGHAI
-from stores.database.coverage import SourceRun, save_run
+from stores.database.coverage import SourceRun, save_publisher, save_run
 
 CHUNK = 20_000
 SHOWN = 100
@@ -76,7 +76,7 @@ def store_table(
     report = ImportReport(
         found.table, found.rows, found.read, new, found.quarantined, found.unknown_columns, tuple(errors)
     )
-    _note_run(rooms, mapping.source, report, now)
+    _note_run(rooms, mapping, report, now)
     return report
 
 
@@ -87,9 +87,9 @@ def in_chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield chunk
 
 
-def _note_run(rooms: Rooms, source: str, report: ImportReport, now: datetime) -> None:
+def _note_run(rooms: Rooms, mapping: Mapping, report: ImportReport, now: datetime) -> None:
     run = SourceRun(
-        source=source,
+        source=mapping.source,
         started=now,
         finished=datetime.now(SHANGHAI),
         fetched=report.rows,
@@ -104,3 +104,5 @@ def _note_run(rooms: Rooms, source: str, report: ImportReport, now: datetime) ->
     )
     with rooms.database.begin() as db:
         save_run(db, run)
+        if mapping.publisher:
+            save_publisher(db, mapping.source, mapping.publisher)

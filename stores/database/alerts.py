@@ -13,11 +13,15 @@ from stores.database.tables import alert_revisions, alerts, sent_log
 from stores.database.upsert import Row, in_batches, insert_new, plain_text, upsert
 
 SENDING, SENT, FAILED, SKIPPED = "sending", "sent", "failed", "skipped"
+# A revision that another alert's mail has told.
+TOLD = "told"
+_TOLD_KEY = "told:"
 
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """One line of the sent-log. `state` is sending, sent, failed or skipped; `note` the last failure."""
+    """One line of the sent-log. `state` is sending, sent, failed, told or skipped; `note` is the last failure
+    or the reason, and of what a digest tells the Message-ID of that mail."""
 
     message_id: str
     alert_id: str
@@ -76,6 +80,16 @@ def alerts_in_state(db: Connection, state: AlertState) -> list[Alert]:
     ]
 
 
+def count_by_rule(db: Connection) -> dict[str, tuple[int, int]]:
+    """How many alerts each rule has raised, and how many of them were false alarms."""
+    counts: dict[str, tuple[int, int]] = {}
+    for document in db.execute(select(alerts.c.document)).scalars():
+        alert = _read(document)
+        total, false = counts.get(alert.rule, (0, 0))
+        counts[alert.rule] = (total + 1, false + (alert.state == AlertState.FALSE_ALARM))
+    return counts
+
+
 def lock_alerts(db: Connection, ids: Iterable[str]) -> dict[str, Alert]:
     """The same as `alerts_by_id`, and nobody else changes them before this transaction ends."""
     found: dict[str, Alert] = {}
@@ -84,6 +98,12 @@ def lock_alerts(db: Connection, ids: Iterable[str]) -> dict[str, Alert]:
         rows = db.execute(query.order_by(alerts.c.id).with_for_update())
         found.update((row.id, _read(row.document)) for row in rows)
     return found
+
+
+def alerts_like(db: Connection, key: str) -> list[Alert]:
+    """The alerts whose id begins so, those that are over too; the newest first."""
+    query = select(alerts.c.document).where(alerts.c.id.startswith(key, autoescape=True))
+    return [_read(document) for document in db.execute(query.order_by(alerts.c.raised_at.desc())).scalars()]
 
 
 def alert_history(db: Connection, alert_id: str) -> list[Alert]:
@@ -95,20 +115,21 @@ def alert_history(db: Connection, alert_id: str) -> list[Alert]:
 def unsent_alerts(db: Connection) -> list[Alert]:
     """The revisions that still have to go out, in the order they were raised.
 
-    Unsent is a revision whose mail is not in the sent-log as sent or skipped: a process killed between the
+    Unsent is a revision that is not in the sent-log as sent, told or skipped: a process killed between the
     server's yes and our note sends again, under the same Message-ID.
     """
     same = and_(
         sent_log.c.alert_id == alert_revisions.c.alert_id, sent_log.c.revision == alert_revisions.c.revision
     )
-    done = exists().where(same, sent_log.c.state.in_([SENT, SKIPPED]))
+    done = exists().where(same, sent_log.c.state.in_([SENT, TOLD, SKIPPED]))
     query = select(alert_revisions.c.document).where(~done)
     order = (alert_revisions.c.raised_at, alert_revisions.c.alert_id, alert_revisions.c.revision)
     return [_read(document) for document in db.execute(query.order_by(*order)).scalars()]
 
 
-def log_sending(db: Connection, mail: Mail, at: datetime) -> bool:
-    """Note that a mail is about to be sent; False when it went out before and must not go again.
+def log_sending(db: Connection, mail: Mail, at: datetime, digest: Iterable[Alert] = ()) -> bool:
+    """Note that a mail is about to be sent, and which further revisions it tells; False when it went out
+    before and must not go again.
 
     To be committed before the server is spoken to, so that a crash leaves a trace.
     """
@@ -118,12 +139,19 @@ def log_sending(db: Connection, mail: Mail, at: datetime) -> bool:
         .where(sent_log.c.message_id == mail.message_id, sent_log.c.state.in_([SENDING, FAILED]))
         .values(state=SENDING, attempts=sent_log.c.attempts + 1, at=at)
     )
+    members: list[Row] = [
+        {**_log_row(_told_key(alert), alert.id, alert.revision, at), "note": mail.message_id}
+        for alert in digest
+    ]
+    insert_new(db, sent_log, members)
     return db.execute(begun).rowcount > 0
 
 
 def log_sent(db: Connection, message_id: str, at: datetime, note: str = "") -> None:
-    """Note that the server took a mail; `note` names recipients that it refused."""
+    """Note that the server took a mail, which tells all that it lists; `note` names recipients it refused."""
     _close(db, message_id, SENT, at, note)
+    members = (sent_log.c.note == message_id) & (sent_log.c.state == SENDING)
+    db.execute(update(sent_log).where(members).values(state=TOLD, at=at))
 
 
 def log_failed(db: Connection, message_id: str, at: datetime, reason: str) -> None:
@@ -135,6 +163,27 @@ def log_skipped(db: Connection, alert: Alert, at: datetime, reason: str) -> None
     """Note that a revision goes to nobody, such as one a higher alert inhibits; it is no longer unsent."""
     row = _log_row(f"skipped:{alert.id}:{alert.revision}", alert.id, alert.revision, at)
     insert_new(db, sent_log, [{**row, "state": SKIPPED, "note": plain_text(reason)}])
+
+
+def begun_mails(db: Connection) -> list[tuple[SentMail, Alert, tuple[Alert, ...]]]:
+    """The mails that were begun and are not known to be taken, each with its revision and with what else it
+    tells, oldest first.
+
+    The server may have taken such a mail before the line or the process was cut; only the very same mail
+    under the same Message-ID may follow it.
+    """
+    begun = [mail for mail in sent_mails(db) if mail.state in {SENDING, FAILED}]
+    own = [mail for mail in begun if not mail.message_id.startswith(_TOLD_KEY)]
+    return [(mail, _revision(db, mail), _members(db, mail, begun)) for mail in own]
+
+
+def _members(db: Connection, mail: SentMail, begun: list[SentMail]) -> tuple[Alert, ...]:
+    return tuple(_revision(db, one) for one in begun if one.note == mail.message_id)
+
+
+def _revision(db: Connection, mail: SentMail) -> Alert:
+    key = (alert_revisions.c.alert_id == mail.alert_id) & (alert_revisions.c.revision == mail.revision)
+    return _read(db.execute(select(alert_revisions.c.document).where(key)).scalar_one())
 
 
 def sent_mails(db: Connection, alert_id: str | None = None) -> list[SentMail]:
@@ -195,6 +244,10 @@ def _log_row(message_id: str, alert_id: str, revision: int, at: datetime) -> dic
         "at": at,
         "note": "",
     }
+
+
+def _told_key(alert: Alert) -> str:
+    return f"{_TOLD_KEY}{alert.id}:{alert.revision}"
 
 
 def _mail_row(mail: Mail, at: datetime) -> Row:

@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from schemas.times import SHANGHAI
-from stores.database.tables import source_runs
+from stores.database.meta import set_meta
+from stores.database.tables import meta, source_runs
 from stores.database.upsert import plain_text, upsert
+
+_PUBLISHER = "publisher:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,17 @@ def last_runs(db: Connection) -> dict[str, SourceRun]:
     )
     same = (source_runs.c.source == latest.c.source) & (source_runs.c.started == latest.c.started)
     return {row.source: _read(row) for row in db.execute(select(source_runs).join(latest, same))}
+
+
+def save_publisher(db: Connection, source: str, publisher: str) -> None:
+    """Keep the name by which people know a source, such as 云汀论坛 for `yunting_forum`."""
+    set_meta(db, f"{_PUBLISHER}{source}", publisher)
+
+
+def publishers(db: Connection) -> dict[str, str]:
+    """The names of the sources that have been collected, by source."""
+    query = select(meta.c.key, meta.c.value).where(meta.c.key.startswith(_PUBLISHER, autoescape=True))
+    return {row.key.removeprefix(_PUBLISHER): row.value for row in db.execute(query)}
 
 
 def _read(row: Row[Any]) -> SourceRun:

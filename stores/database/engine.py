@@ -3,8 +3,10 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Self
+from zlib import crc32
 
 from alembic import command
 from alembic.config import Config
@@ -78,6 +80,29 @@ class Database:
                 connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Wait until no other process does what goes by this name; a process that dies gives it back."""
+        with self._clear_errors(), self._lock_file(name), self.engine.connect() as connection:
+            if connection.dialect.name != "postgresql":
+                yield
+                return
+            free = connection.execution_options(isolation_level="AUTOCOMMIT")
+            free.execute(text("SELECT pg_advisory_lock(:key)"), {"key": crc32(name.encode())})
+            try:
+                yield
+            finally:
+                free.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": crc32(name.encode())})
+
+    @contextmanager
+    def _lock_file(self, name: str) -> Iterator[None]:
+        if self.engine.dialect.name != "sqlite" or not self._url.database:
+            yield
+            return
+        with Path(f"{self._url.database}.{name}.lock").open("w") as file:
+            flock(file, LOCK_EX)
+            yield
 
     def upgrade(self) -> bool:
         """Bring the tables to this version's shape; True when something was to do. Safe to run at once in two

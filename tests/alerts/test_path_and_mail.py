@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.path import Held, PathContext
-from alerts.path.cap import A_GROUP_AND_HOUR
+from alerts.path import A_GROUP_AND_HOUR, Held, PathContext
 from alerts.path.group import OVERTAKEN, group_alerts
 from alerts.path.send import plan_sending
 from alerts.path.sentlog import drop_sent
@@ -17,7 +16,7 @@ from tests.nlp.classified import START
 
 
 def context(*sent: tuple[str, int]) -> PathContext:
-    return PathContext(frozenset(sent), DUTY, START)
+    return PathContext({key: make_message_id(*key, "qianshao.example") for key in sent}, DUTY, START)
 
 
 def test_sent_log_lets_a_newer_revision_through() -> None:
@@ -31,19 +30,19 @@ def test_of_one_alert_only_the_newest_goes_and_the_highest_first() -> None:
 
 
 def test_an_update_refers_to_the_mails_before() -> None:
-    (delivery,) = plan_sending([ALERT, UPDATE], context((ALERT.id, 1)), "qianshao.example")
+    (delivery,) = plan_sending([ALERT, UPDATE], context((ALERT.id, 1)))
     assert delivery.alert == UPDATE
     assert delivery.previous == (make_message_id(ALERT.id, 1, "qianshao.example"),)
     assert delivery.group == GROUP
 
 
 def test_planning_again_after_sending_plans_nothing() -> None:
-    assert plan_sending([ALERT, UPDATE], context((UPDATE.id, 2)), "qianshao.example").deliveries == ()
+    assert plan_sending([ALERT, UPDATE], context((UPDATE.id, 2))).deliveries == ()
 
 
 def test_an_unknown_route_is_refused() -> None:
     with pytest.raises(KeyError):
-        plan_sending([replace(ALERT, route="nobody")], context(), "qianshao.example")
+        plan_sending([replace(ALERT, route="nobody")], context())
 
 
 def many(count: int, level: Level = Level.YELLOW) -> list[Alert]:
@@ -52,7 +51,7 @@ def many(count: int, level: Level = Level.YELLOW) -> list[Alert]:
 
 def test_more_than_a_group_can_read_in_an_hour_becomes_one_digest_and_nothing_is_lost() -> None:
     alerts = many(20)
-    plan = plan_sending(alerts, context(), "qianshao.example")
+    plan = plan_sending(alerts, context())
     assert len(plan.deliveries) == A_GROUP_AND_HOUR
     told = [one for delivery in plan for one in (delivery.alert, *delivery.digest)]
     assert sorted(alert.id for alert in told) == sorted(alert.id for alert in alerts)
@@ -65,7 +64,7 @@ def test_more_than_a_group_can_read_in_an_hour_becomes_one_digest_and_nothing_is
 def test_a_full_hour_lets_red_through_and_the_rest_wait() -> None:
     full = replace(context(), recent={ALERT.route: A_GROUP_AND_HOUR})
     red = replace(ALERT, id="c" * 24, level=Level.RED)
-    plan = plan_sending([*many(3), red], full, "qianshao.example")
+    plan = plan_sending([*many(3), red], full)
     assert [delivery.alert for delivery in plan] == [red]
     assert len(plan.waiting) == 3
 
@@ -76,7 +75,7 @@ def test_what_joined_a_warning_is_held_with_a_reason_and_hides_no_rise() -> None
         revision=3,
         history=(*UPDATE.history, Step(START, "并入：楼道煤气味（2 件）", "group=x reports=2")),
     )
-    plan = plan_sending([UPDATE, joined], context((ALERT.id, 1)), "qianshao.example")
+    plan = plan_sending([UPDATE, joined], context((ALERT.id, 1)))
     assert [delivery.alert for delivery in plan] == [UPDATE]
     assert [held.alert for held in plan.held] == [joined]
     assert "并入" in plan.held[0].reason
@@ -89,6 +88,6 @@ def test_the_all_clear_is_mailed_for_orange_and_red_only(level: Level, mails: in
     over = replace(
         UPDATE, level=level, state=AlertState.CLOSED, history=(Step(START, "解除：3 天没有新的反映"),)
     )
-    plan = plan_sending([over], context(), "qianshao.example")
+    plan = plan_sending([over], context())
     assert len(plan.deliveries) == mails
     assert render_mail(over, EVENT, POSTS, GROUP).subject.startswith(f"【{LEVELS[level]}解除】")

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from pipeline.settings import Settings, load_settings
+from schemas.taxonomy.duty import DUTY
 from schemas.times import SHANGHAI
 from tests.parts.web import WebServer
 
@@ -64,6 +65,7 @@ class City:
 
     folder: Path
     web: WebServer
+    deployment: Path
 
     def publish(self, texts: Sequence[str], *, minutes: int = 10, first: int = 1) -> None:
         """Serve the texts as a feed, the last one published just now."""
@@ -86,7 +88,12 @@ class City:
 
     def settings(self, **given: object) -> Settings:
         """The settings of this deployment; `given` names the stores."""
-        named = {"home": self.folder / "home", "sources": self.folder / "sources", "author_key": "test"}
+        named = {
+            "home": self.folder / "home",
+            "sources": self.folder / "sources",
+            "author_key": "test",
+            "deployment": self.deployment,
+        }
         return load_settings(**(named | given))
 
 
@@ -101,11 +108,21 @@ def own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def sleepless(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A deployment whose duty groups want to be woken for everything: tests run at any hour of the day."""
+    folder = tmp_path_factory.mktemp("sleepless")
+    lines = DUTY.read_text(encoding="utf-8").splitlines(keepends=True)
+    awake = [line for line in lines if not line.strip().startswith("night:")]
+    (folder / "duty.yml").write_text("".join(awake), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture
-def city(tmp_path: Path, web_server: WebServer) -> City:
+def city(tmp_path: Path, web_server: WebServer, sleepless: Path) -> City:
     """A deployment with one feed of three reports of a gas smell among ordinary posts."""
     (tmp_path / "sources").mkdir()
-    made = City(tmp_path, web_server)
+    made = City(tmp_path, web_server, sleepless)
     made.add_source()
     made.publish([ORDINARY[0], GAS[0], ORDINARY[1], GAS[1], GAS[2], ORDINARY[2]])
     return made
