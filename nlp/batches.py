@@ -14,6 +14,8 @@ SEPARATOR = "\ufdd0"
 # Characters beyond the basic plane (emoji, rare Han) share its last place.
 _CODES = 0x10000
 _BEYOND = chr(_CODES - 1)
+# An odd number near the golden ratio of a table's size spreads the first characters over it.
+_SPREAD = np.uint16(0x9E37)
 
 Codes = npt.NDArray[np.uint16]
 Flags = npt.NDArray[np.bool_]
@@ -69,22 +71,22 @@ class WordBatch:
 
 
 class Gate(NamedTuple):
-    """What a step looks for: any of some characters, or one of `firsts` with one of `seconds` behind it."""
+    """What a step looks for: any of some characters, or one of `firsts` with one of `seconds` behind it; only
+    the `pairs`, where they are given."""
 
     characters: str = ""
     firsts: str = ""
     seconds: str = ""
+    pairs: tuple[str, ...] = ()
 
     @classmethod
     def of_words(cls, words: Iterable[str], characters: str = "") -> "Gate":
         """Open where a word could begin, and at any of the characters."""
-        longer = []
-        for word in words:
-            if len(word) == 1:
-                characters += word
-            else:
-                longer.append(word)
-        return cls(characters, "".join(word[0] for word in longer), "".join(word[1] for word in longer))
+        words = tuple(words)
+        pairs = tuple({word[:2] for word in words if len(word) > 1})
+        single = "".join(word for word in words if len(word) == 1)
+        firsts, seconds = ("".join(pair[at] for pair in pairs) for at in (0, 1))
+        return cls(characters + single, firsts, seconds, pairs)
 
 
 class CharacterGates:
@@ -94,22 +96,29 @@ class CharacterGates:
     """
 
     def __init__(self, gates: Sequence[Gate]) -> None:
-        self._single, self._first, self._second = map(_join_tables, zip(*gates, strict=True))
+        self._single, self._first, self._second, self._pair = (
+            np.zeros(_CODES, dtype=np.uint16) for _ in range(4)
+        )
+        for at, gate in enumerate(gates):
+            bit = np.uint16(1 << at)
+            self._single[mark_characters(gate.characters)] |= bit
+            self._first[mark_characters(gate.firsts)] |= bit
+            self._second[mark_characters(gate.seconds)] |= bit
+            pairs = TextBatch.of(gate.pairs).codes
+            self._pair[_hash_pairs(pairs) if gate.pairs else slice(None)] |= bit
 
     def find_open(self, batch: TextBatch) -> list[int]:
         """For each text the gates that it could open, as bits: the first gate is bit 0."""
-        found = self._single[batch.codes]
-        found[:-1] |= self._first[batch.codes[:-1]] & self._second[batch.codes[1:]]
+        codes = batch.codes
+        found = self._single[codes]
+        found[:-1] |= self._first[codes[:-1]] & self._second[codes[1:]] & self._pair[_hash_pairs(codes)]
         opened: list[int] = np.bitwise_or.reduceat(found, batch.starts).tolist()
         return opened
 
 
-def _join_tables(gates: Sequence[str]) -> Codes:
-    """A table of code points: bit by bit the gates whose characters they are."""
-    table = np.zeros(_CODES, dtype=np.uint16)
-    for at, characters in enumerate(gates):
-        table[mark_characters(characters)] |= np.uint16(1 << at)
-    return table
+def _hash_pairs(codes: Codes) -> Codes:
+    """A number below 65,536 for each character and the next one."""
+    return codes[:-1] * _SPREAD + codes[1:]
 
 
 def mark_characters(characters: str) -> Flags:

@@ -1,16 +1,19 @@
 """Cleaning: a post as the web gives it becomes readable, simplified, masked text, and its fields."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from nlp import clean_characters as characters
 from nlp import clean_social as social
 from nlp import clean_web as web
+from nlp.batches import SEPARATOR, CharacterGates, Gate, TextBatch, list_matching
 from nlp.clean_offsets import Traced, begin_trace
 from nlp.clean_social import EMOJI, Fields
+from nlp.clean_spam import GATE as SPAM_GATE
 from nlp.clean_spam import is_spam
 from nlp.mask import mask_text
+from nlp.mask_patterns import GATES as PERSONAL_GATES
 from schemas.records import CleanPost, Heat, JsonScalar, RawPost
 
 _SIMPLIFIER = characters.Simplifier()
@@ -23,11 +26,33 @@ _SUSPECT = re.compile(
     f"０-９Ａ-Ｚａ-ｚ＠＃％＋－／＆＿．＊＝＜＞&<@#\\[\ufff9-\ufffc\U000e0000-\U000e0fff{EMOJI}"
     f"{re.escape(characters.UTF8_AS_GBK)}]"
 )
-_RUBY = re.compile("[(（][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüɑ]")
+_PINYIN = "abcdefghijklmnopqrstuvwxyzāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüɑ"
+_RUBY = re.compile(f"[(（][{_PINYIN}]")
 _SUSPECT_WORDS = ("  ", "http", "www.", ".cn/", *web.LINK_TEXTS)
+_FOREIGN = re.compile("[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
+
+# Gates of a whole batch, in the order of their bits: what a rule could change (characters and words, pinyin),
+# what could be personal (three gates), words of advertising, other scripts.
+_GATES = CharacterGates((
+    Gate.of_words(_SUSPECT_WORDS, list_matching(_SUSPECT) + list_matching(_SIMPLIFIER.traditional)),
+    Gate(firsts="(（", seconds=_PINYIN),
+    *PERSONAL_GATES,
+    SPAM_GATE,
+    Gate(list_matching(_FOREIGN)),
+))  # fmt: skip
+_UNCLEAN, _PERSONAL, _SPAM, _OTHER_SCRIPT = 0b0000011, 0b0011100, 0b0100000, 0b1000000
 _SPACES = re.compile(r"[ \t]+")
 _AROUND_LINES = re.compile(r" ?\n[ \n]*")
-_FOREIGN = re.compile("[\u0400-\u04ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af]")
+_HEAT = ("likes", "reposts", "comments")
+_NO_HEAT = Heat()
+
+
+def clean_posts(posts: Sequence[RawPost]) -> list[CleanPost]:
+    """Each post cleaned as `clean_post` does; those with nothing to clean cost a tenth."""
+    if not posts:
+        return []
+    gates = _GATES.find_open(TextBatch.of([f"{post.title}{SEPARATOR}{post.body}" for post in posts]))
+    return [_keep_or_clean(post, opened) for post, opened in zip(posts, gates, strict=True)]
 
 
 def clean_post(post: RawPost) -> CleanPost:
@@ -58,6 +83,23 @@ def clean_post(post: RawPost) -> CleanPost:
     )
 
 
+def _keep_or_clean(post: RawPost, opened: int) -> CleanPost:
+    """The post as it is where no rule could change it."""
+    title, text = post.title, post.body
+    if opened & _UNCLEAN or not (_is_bare(title) and _is_bare(text) and (title or text)):
+        return clean_post(post)
+    if opened & _PERSONAL and (mask_text(title) != title or mask_text(text) != text):
+        return clean_post(post)
+    flags = ("spam",) if opened & _SPAM and is_spam(f"{title}\n{text}") else ()
+    language = tell_language(text or title, could_be_foreign=bool(opened & _OTHER_SCRIPT))
+    return CleanPost(post.origin, title, text, language, flags, heat=_read_heat(post))
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a text without anything suspect also begins, ends and goes on as a clean one does."""
+    return text == text.strip() and not web.drop_tail(text)[1] and web.drop_doubled(text) == text
+
+
 def clean_text(text: str) -> str:
     """The readable, simplified, masked text. Cleaning twice changes nothing.
 
@@ -67,10 +109,12 @@ def clean_text(text: str) -> str:
     return _clean_fully(text, Fields())[0]
 
 
-def tell_language(text: str) -> str:
+def tell_language(text: str, *, could_be_foreign: bool = True) -> str:
     """`zh` when at least three in ten characters are Chinese, otherwise `other`."""
     wide = (len(text.encode("utf-8", "replace")) - len(text)) // 2
-    return "zh" if wide >= 0.3 * len(text) > 0 and len(_FOREIGN.findall(text)) < 0.3 * len(text) else "other"
+    if not wide >= 0.3 * len(text) > 0:
+        return "other"
+    return "other" if could_be_foreign and len(_FOREIGN.findall(text)) >= 0.3 * len(text) else "zh"
 
 
 def _clean_fully(text: str, fields: Fields) -> tuple[str, set[str]]:
@@ -165,8 +209,10 @@ def _drop_tail(text: str, flags: set[str]) -> str:
 
 
 def _read_heat(post: RawPost) -> Heat:
+    if post.extra.keys().isdisjoint(_HEAT):
+        return _NO_HEAT
     count = partial(_read_count, post.extra)
-    return Heat(likes=count("likes"), reposts=count("reposts"), comments=count("comments"))
+    return Heat(*map(count, _HEAT))
 
 
 def _read_count(extra: object, name: str) -> int | None:

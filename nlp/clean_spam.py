@@ -2,6 +2,7 @@
 
 import re
 
+from nlp.batches import Gate
 from nlp.knowledge import read_knowledge
 
 _KNOWN = read_knowledge("clean")
@@ -9,6 +10,8 @@ _THRESHOLD = _KNOWN.whole("spam_threshold", 1)
 _SECTION = _KNOWN.section("spam_words")
 _WEIGHTS = {word: int(weight) for weight in _SECTION.names() for word in _SECTION.texts(weight, 1)}
 _WORDS = re.compile("|".join(sorted(map(re.escape, _WEIGHTS), key=len, reverse=True)))
+
+GATE = Gate.of_words(_WEIGHTS)
 
 
 def is_spam(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nlp.batches import WordBatch
 from nlp.classifier import LinearTasks
-from nlp.clean import clean_post
+from nlp.clean import clean_post, clean_posts
 from nlp.emotion import EmotionSigns
 from nlp.facts import find_facts
 from nlp.fingerprint import fingerprint_words
@@ -77,7 +77,7 @@ class TextCore:
 
     def _enrich_batch(self, posts: Sequence[RawPost]) -> list[ClassifiedPost]:
         """Step by step over the batch, not post by post: each step's tables stay in the cache."""
-        cleaned = [clean_post(post) for post in posts]
+        cleaned = clean_posts(posts)
         texts = [full_text(clean) for clean in cleaned]
         words = self._segmenter.segment_batch(texts)
         batch = WordBatch.of(words)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from nlp.batches import Gate, list_matching
 from nlp.gates import compile_gate
 from nlp.knowledge import read_knowledge
 from nlp.mask_checks import is_bank_card, is_evenly_written, is_identity_card
@@ -25,17 +26,28 @@ _COMPOUND = _either("compound_surnames")
 _ENDS = _KNOWN.text("after_names")
 
 _CHINESE_DIGITS = "零○〇⓪一壹幺①二贰②三叁③四肆④五伍⑤六陆⑥七柒⑦八捌⑧九玖⑨"
+_FIGURES = f"0123456789０１２３４５６７８９{_CHINESE_DIGITS}"
 _DIGITS = f"0-9０-９{_CHINESE_DIGITS}"
 _PROVINCES = _KNOWN.text("plate_provinces")
 
+_CONTEXTS = [
+    word for key in ("name_contexts", "qq_contexts", "wechat_contexts") for word in _KNOWN.texts(key, 1)
+]
+
 # Whether any finder could find anything: five digits with gaps, an at sign, a word of context, or a plate.
 GATE = compile_gate(
-    [word for key in ("name_contexts", "qq_contexts", "wechat_contexts") for word in _KNOWN.texts(key, 1)],
+    _CONTEXTS,
     {
         _DIGITS: rf"(?:[^0-9一-鿿]{{0,2}}[{_DIGITS}]){{4}}",
         "@＠": "",
         _PROVINCES: "[ ]?[A-HJ-NP-Za-hj-np-zＡ-Ｚａ-ｚ]",
     },
+)
+# The same for a batch, by the first two characters alone.
+GATES = (
+    Gate.of_words(_CONTEXTS, "@＠"),
+    Gate(firsts=_FIGURES, seconds=_FIGURES + list_matching(re.compile(f"[^{_HAN}]"))),
+    Gate(firsts=_PROVINCES, seconds=list_matching(re.compile("[ A-HJ-NP-Za-hj-np-zＡ-Ｚａ-ｚ]"))),
 )
 HIDDEN_GATE = re.compile(rf"[{_CHINESE_DIGITS}][ \-]?[{_DIGITS}]")
 _LONG = re.compile(r"\d(?:[ \-·.()（）]{0,2}\d){4}")

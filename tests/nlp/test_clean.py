@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp.clean import clean_post, clean_text, tell_language
+from nlp.clean import clean_post, clean_posts, clean_text, tell_language
 from schemas.records import CleanPost, Origin, RawPost
+from tests.nlp.mask_cases import make_cases
+from tests.nlp.test_mask import MASKED
 
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
 SENTENCE = "小区已经停水三天了，请有关部门尽快处理。"
@@ -180,3 +182,35 @@ def test_any_text_is_cleaned_and_stays_so(raw: str) -> None:
 @settings(max_examples=300, deadline=None)
 def test_no_character_is_invented(raw: str) -> None:
     assert set(clean_text(raw)) <= set(raw) | _KNOWN_MAPS
+
+
+def make_post(title: str, body: str) -> RawPost:
+    """A post of these."""
+    return RawPost(Origin("1", "1", "test", NOW), title, body)
+
+
+def test_a_batch_gives_what_each_post_gives() -> None:
+    """Posts with nothing to clean are told from the others by their characters alone."""
+    texts = [
+        *(raw for raw, _ in RULES.values()),
+        *MASKED,
+        "",
+        SENTENCE,
+        "加微信领优惠，代开发票，办证",
+        "привет",
+    ]
+    posts = [make_post(title, body) for body in texts for title in ("", "停水三天", body)]
+    assert clean_posts(posts) == [clean_post(post) for post in posts]
+
+
+@given(st.lists(st.tuples(*[st.lists(_PIECES, max_size=6).map("".join)] * 2), max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_a_batch_of_any_pieces_gives_what_each_post_gives(texts: list[tuple[str, str]]) -> None:
+    posts = [make_post(title, body) for title, body in texts]
+    assert clean_posts(posts) == [clean_post(post) for post in posts]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_batch_hides_what_each_post_hides(seed: int) -> None:
+    posts = [make_post("", case.text) for case in make_cases(1_000, seed)]
+    assert clean_posts(posts) == [clean_post(post) for post in posts]
