@@ -83,11 +83,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a search is narrowed to. `place` is a name at any level or a path; times are [since, until)."""
+    """What a search is narrowed to. `place` is a name at any level or a path; times are [since, until).
+
+    `labels` are groups of full labels such as `incident.fire`; of each group a post has at least one.
+    """
 
     place: str | None = None
-    complaint: str | None = None
-    incident: str | None = None
+    labels: tuple[tuple[str, ...], ...] = ()
     source: str | None = None
     event_id: str | None = None
     since: datetime | None = None
@@ -344,15 +346,13 @@ def _hit(hit: Document) -> Hit:
 
 
 def _clauses(filters: Filters) -> Iterator[Document]:
-    exact = {
-        "complaint.name": filters.complaint,
-        "incident.name": filters.incident,
-        "source": filters.source,
-        "event_id": filters.event_id,
-    }
+    exact = {"source": filters.source, "event_id": filters.event_id}
     for field, value in exact.items():
         if value is not None:
             yield {"term": {field: value}}
+    for group in filters.labels:
+        names = (label.partition(".") for label in group)
+        yield {"bool": {"should": [{"term": {f"{family}.name": name}} for family, _, name in names]}}
     if filters.place is not None:
         field = "place.within" if "/" in filters.place else "place.names"
         yield {"term": {field: filters.place}}

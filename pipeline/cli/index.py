@@ -2,7 +2,7 @@
 
 import typer
 
-from pipeline.cli.screen import Exit, fail, print_answer, print_json, progress_bar, say
+from pipeline.cli.screen import Exit, print_json, progress_bar, say
 
 group = typer.Typer(help="Elasticsearch 索引：建立模板与别名，或从状态库重建。", no_args_is_help=True)
 
@@ -10,7 +10,6 @@ group = typer.Typer(help="Elasticsearch 索引：建立模板与别名，或从�
 def register(app: typer.Typer) -> None:
     """Add the group."""
     app.add_typer(group, name="index")
-    app.command("search")(search)
 
 
 @group.command("apply")
@@ -43,20 +42,3 @@ def rebuild(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -
     else:
         say(report.line())
     raise typer.Exit(Exit.FAILED if report.rejected else Exit.OK)
-
-
-def search(
-    query: str = typer.Argument(..., help="要找的词，例如：停水 燃气"),
-    size: int = typer.Option(20, "--size", "-n", min=1, max=200, help="最多显示条数"),
-    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
-) -> None:
-    """在 Elasticsearch 中按词查找帖文：每个词都要出现。"""
-    from pipeline.jobs.index import search_posts
-    from pipeline.rooms import open_rooms
-    from pipeline.settings import load_settings
-
-    with open_rooms(load_settings()) as rooms:
-        found = search_posts(rooms, query, size)
-    print_answer(f"共 {found.total} 条", found.rows, as_json=as_json)
-    if not found.total:
-        fail("没有找到")

@@ -1,9 +1,7 @@
 """Index: what changed in the state goes to Elasticsearch; templates, rebuild and search."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -47,14 +45,6 @@ class IndexedReport:
     def line(self) -> str:
         """One line for the terminal."""
         return f"索引：写入 {self.indexed} 条，拒收 {self.rejected} 条，待写 {self.waiting} 条"
-
-
-@dataclass(frozen=True, slots=True)
-class SearchAnswer:
-    """Posts found, as table rows."""
-
-    total: int
-    rows: list[Mapping[str, object]]
 
 
 def need_elastic(rooms: Rooms) -> ElasticStore:
@@ -162,20 +152,3 @@ def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> Index
         for kind in (*KINDS, "coverage"):
             _forget(db, kind)
     return index_changed(rooms, progress=progress)
-
-
-def search_posts(rooms: Rooms, query: str, size: int) -> SearchAnswer:
-    """The posts that contain every word of the query, segmented as the posts are."""
-    words = [word for word in rooms.core.segment(query) if word.strip()]
-    found = need_elastic(rooms).search_words(words, size=size)
-    return SearchAnswer(found.total, [_row(hit.document) for hit in found.hits])
-
-
-def _row(document: Mapping[str, Any]) -> Mapping[str, object]:
-    return {
-        "时间": datetime.fromisoformat(document["time"]).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
-        "来源": document["source"],
-        "类别": document["complaint"].get("zh", document["complaint"]["name"]),
-        "内容": str(document["text"])[:80],
-        "编号": document["id"],
-    }

@@ -4,7 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from pipeline.jobs.index import search_posts
+from pipeline.jobs.search import search_posts
 from pipeline.jobs.run import run_once
 from pipeline.rooms import open_rooms
 from schemas.records import Mail
