@@ -92,10 +92,15 @@ class WarningEngine:
         self._books.measure(reading, reading.at)
 
     def restore(self, alerts: Iterable[Alert]) -> None:
-        """Take up the alerts of an earlier engine as they stand, after its posts have been recalled."""
+        """Take up the alerts of an earlier engine as they stand, after its posts have been recalled.
+
+        One that is over only keeps its rule quiet: what somebody has closed is not raised again by the hour.
+        """
         for alert in sorted(alerts, key=lambda one: (one.raised_at, one.id)):
-            self._standing[alert.group] = alert
             self._quieted.restore(alert, self._rules)
+            if alert.state.is_over:
+                continue
+            self._standing[alert.group] = alert
             self._modes.note(alert)
             if alert.event_id is not None:
                 self._books.watch.assign(alert.post_ids, alert.event_id)

@@ -49,6 +49,7 @@ class Analysis:
     def __init__(self, core: TextCore, clusterer: EventClusterer, engine: WarningEngine) -> None:
         self._core, self._clusterer, self._engine = core, clusterer, engine
         self._clock: datetime | None = None
+        self._told: list[tuple[Alert, ClassifiedPost, Event]] = []
 
     def advance(
         self, posts: Sequence[RawPost], now: datetime | Sequence[datetime] | None = None
@@ -79,11 +80,27 @@ class Analysis:
     def restore(self, members: Iterable[tuple[str, ClassifiedPost]], alerts: Iterable[Alert]) -> None:
         """Take up a saved state: posts with event ids in the order they came, and the standing alerts."""
         latest: list[datetime] = []
+        last: dict[str, tuple[ClassifiedPost, Event]] = {}
         for post, event in self._clusterer.recall(members):
             self._engine.recall(post, event)
             latest = [max([seen_at(post), *latest])]
-        self._engine.restore(alerts)
+            last[event.id] = post, event
+        standing = list(alerts)
+        self._engine.restore(standing)
+        self._told = [(alert, *last[alert.event_id]) for alert in standing if alert.event_id in last]
         self._clock = latest[0] if latest else None
+
+    def reconsider(self, now: datetime, since: datetime | None) -> list[Alert]:
+        """What the clock brings without a new post, and what the rules now say of the events of standing
+        warnings, such as a revision that waited for the end of quiet hours. `since` is when that was last
+        asked: hours before it are not walked again."""
+        if since is not None and self._clock is not None:
+            self._clock = max(self._clock, since)
+        raised = self.tick(now)
+        for alert, post, event in self._told:
+            if self._engine.standing(alert.group) is not None:
+                raised.extend(self._engine.observe(post, event, now))
+        return raised
 
     def _take_in(self, post: ClassifiedPost, ticked: tuple[Alert, ...]) -> Step:
         if self._clock is None:

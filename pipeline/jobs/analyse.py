@@ -1,13 +1,14 @@
 """Analyse: the raw parts that wait go through text core, events and rules; one transaction a day of parts."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import Connection
 
 from alerts.engine import WarningEngine
+from alerts.path.answer import last_answer
 from alerts.path.rebase import rebase_alerts
 from nlp.events import EventClusterer
 from nlp.events_parameters import load_event_parameters
@@ -17,14 +18,17 @@ from pipeline.rooms import Rooms
 from schemas.codec import decode
 from schemas.errors import ReadError, Where
 from schemas.records import Alert, ClassifiedPost, Quarantined, RawPost
-from stores.database.alerts import lock_alerts, open_alerts, save_alert
+from schemas.times import SHANGHAI
+from stores.database.alerts import alerts_since, lock_alerts, open_alerts, save_alert
 from stores.database.events import save_events
+from stores.database.meta import get_meta, set_meta
 from stores.database.parts import Part, mark_analysed, new_parts
 from stores.database.posts import active_members, event_ids, latest_time, save_posts
 from stores.database.quarantine import save_quarantined
 from stores.raw import BrokenPartError
 
 BATCH = 1_000
+_TICKED = "ticked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,32 @@ class PartTakenError(RuntimeError):
     """Another run has analysed the part meanwhile; nothing of this batch is saved."""
 
 
-def analyse_waiting(rooms: Rooms, *, progress: Advance = ignore_progress) -> AnalyseReport:
-    """Analyse every part that waits, oldest day first. Running it again changes nothing."""
+def analyse_waiting(
+    rooms: Rooms, *, now: datetime | None = None, progress: Advance = ignore_progress
+) -> AnalyseReport:
+    """Analyse every part that waits, oldest day first, then let the clock speak. Running it again changes
+    nothing."""
     report = AnalyseReport()
     for batch in analyse_days(rooms, progress=progress):
         report = report.plus(batch.report())
-    return report
+    raised = tick_clock(rooms, now or datetime.now(SHANGHAI))
+    return replace(report, alerts=report.alerts + raised)
+
+
+def tick_clock(rooms: Rooms, now: datetime) -> int:
+    """Once an hour, what is raised without a new record: all-clears, revisions that waited, silent sources.
+    Returns how many revisions that are."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    with rooms.database.read() as db:
+        last = get_meta(db, _TICKED)
+    since = None if last is None else datetime.fromisoformat(last)
+    if since is not None and since >= hour:
+        return 0
+    raised = open_analysis(rooms).reconsider(now, since)
+    with rooms.database.begin() as db:
+        save_raised(db, raised)
+        set_meta(db, _TICKED, hour.isoformat())
+    return len(raised)
 
 
 def analyse_days(rooms: Rooms, *, progress: Advance = ignore_progress) -> Iterator[Batch]:
@@ -120,8 +144,15 @@ def open_analysis(rooms: Rooms) -> Analysis:
         last = latest_time(db)
         if last is not None:
             start = last - timedelta(days=load_event_parameters().active_days)
-            analysis.restore(active_members(db, start), open_alerts(db))
+            closed = (alert for alert in alerts_since(db, start) if _is_settled_state(alert))
+            analysis.restore(active_members(db, start), [*open_alerts(db), *closed])
     return analysis
+
+
+def _is_settled_state(alert: Alert) -> bool:
+    """Whether somebody has closed a warning about a state of things, which no new post makes new."""
+    last = last_answer(alert)
+    return alert.state.is_over and alert.event_id is None and last is not None and last == alert.history[-1]
 
 
 def take_in(rooms: Rooms, analysis: Analysis, batch: Batch) -> Iterator[int]:

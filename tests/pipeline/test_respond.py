@@ -272,3 +272,38 @@ def test_a_mail_shows_the_name_people_know_a_source_by(city: City, smtp_server: 
     body = text_of(smtp_server.messages[0])
     assert "云汀论坛" in body
     assert "yunting_forum" not in body
+
+
+def test_the_clock_speaks_without_a_new_record_and_once_an_hour(rooms: Rooms) -> None:
+    now = datetime.now(SHANGHAI)
+    assert analyse_waiting(rooms, now=now + timedelta(hours=1)).alerts == 0
+    assert analyse_waiting(rooms, now=now + timedelta(days=20)).alerts == 1
+    with rooms.database.read() as db:
+        assert open_alerts(db) == []
+    assert analyse_waiting(rooms, now=now + timedelta(days=20)).alerts == 0
+    assert analyse_waiting(rooms, now=now + timedelta(days=20, hours=2)).alerts == 0
+
+
+def test_a_revision_that_waited_for_quiet_hours_is_told_without_a_new_post(rooms: Rooms) -> None:
+    where = (
+        "一楼走廊",
+        "二单元门口",
+        "地下车库里",
+        "电梯间",
+        "四楼过道",
+        "天台上",
+        "垃圾房边",
+        "配电房旁",
+        "儿童乐园",
+    )
+    more = tuple(f"柳浪家园三栋{word}，煤气味很重" for word in where)
+    store_posts(rooms, reports(more, first=50))
+    analyse_waiting(rooms)
+    before = key_of(rooms)
+    with rooms.database.read() as db:
+        revision = open_alerts(db)[0].revision
+    rule = next(rule for rule in rooms.knowledge.rules if rule.name == "growth_hazard")
+    analyse_waiting(rooms, now=datetime.now(SHANGHAI) + timedelta(hours=rule.quiet.hours + 1))
+    with rooms.database.read() as db:
+        (alert,) = open_alerts(db)
+    assert (alert.id, alert.revision) == (before, revision + 1)
