@@ -42,3 +42,26 @@ def rebuild(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -
     else:
         say(report.line())
     raise typer.Exit(Exit.FAILED if report.rejected else Exit.OK)
+
+
+@group.command("roles")
+def roles(as_yaml: bool = typer.Option(False, "--yaml", help="写成 config/roles.yml 的样子")) -> None:
+    """打印最小权限的角色：写入、分析员、值班查看。"""
+    import yaml
+
+    from pipeline.settings import load_settings
+    from schemas.elasticsearch import load_roles
+
+    found = load_roles(load_settings().elasticsearch_prefix)
+    if as_yaml:
+        typer.echo(yaml.safe_dump(found, allow_unicode=True, sort_keys=False))
+    else:
+        print_json(found)
+
+
+@group.command("fields")
+def fields() -> None:
+    """打印每个索引的每个字段：类型与一句话说明（Markdown，即 docs/fields.md）。"""
+    from schemas.elasticsearch import describe_fields
+
+    typer.echo(describe_fields(), nl=False)

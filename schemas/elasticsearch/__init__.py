@@ -75,12 +75,48 @@ def load_templates(prefix: str = PREFIX, folder: Path = FOLDER) -> Templates:
     return templates
 
 
+def describe_fields() -> str:
+    """Every index with every field, its type and its meaning, as Markdown."""
+    lines = [
+        "# 索引与字段（Elasticsearch）",
+        "",
+        "由 `qianshao index fields` 从 schemas/elasticsearch 生成，不要手改。",
+    ]
+    templates = load_templates()
+    for kind, index in templates.indices.items():
+        lines += ["", f"## {index.alias}", "", str(index.template.body["_meta"]["means"]), ""]
+        lines += ["| 字段 | 类型 | 含义 |", "|---|---|---|"]
+        lines += [f"| `{name}` | {type_} | {zh} |" for name, (type_, zh) in templates.fields(kind).items()]
+    return "\n".join([*lines, ""])
+
+
+def load_roles(prefix: str = PREFIX, folder: Path = FOLDER) -> dict[str, Json]:
+    """The roles under their names on the server, such as `qianshao_analyst`, in its own words.
+
+    Raises ReadError for a file that is no role.
+    """
+    roles: dict[str, Json] = {}
+    for path in sorted((folder / "roles").glob("*.json")):
+        body = _read_json(path, ("_meta", "cluster", "indices"))
+        indices = [
+            {**one, "names": [prefix + name.removeprefix(PREFIX) for name in one["names"]]}
+            for one in body["indices"]
+        ]
+        name = f"{prefix.replace('-', '_')}_{path.stem}"
+        roles[name] = {"cluster": body["cluster"], "indices": indices, "metadata": body["_meta"]}
+    return roles
+
+
 def _read(path: Path) -> Json:
+    return _read_json(path, ("version", "_meta", "template"))
+
+
+def _read_json(path: Path, keys: tuple[str, ...]) -> Json:
     try:
         body: Json = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
         raise ReadError(Where(path.name, error.lineno), "JSON", error.msg, "正确的 JSON") from error
-    for key in ("version", "_meta", "template"):
+    for key in keys:
         if key not in body:
             raise ReadError(Where(path.name), key, None, "必须写明")
     return body

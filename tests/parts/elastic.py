@@ -1,18 +1,23 @@
 """A real Elasticsearch from Maven Central: found or fetched, started as a plain process, stopped again."""
 
+import base64
 import hashlib
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from tests.parts.certificate import issue_certificate
 from tests.parts.service import Owner, PartMissingError, Service, cache_folder, free_port
 
 VERSION = "9.5.0"
@@ -29,23 +34,44 @@ network.host: 127.0.0.1
 http.port: {port}
 path.data: {folder}/data
 path.logs: {folder}/logs
-xpack.security.enabled: false
 # A developer's disk is often nearly full; the tests write next to nothing.
 cluster.routing.allocation.disk.threshold_enabled: false
 """
+OPEN = "xpack.security.enabled: false\n"
+SECURED = """\
+xpack.security.enabled: true
+xpack.security.http.ssl:
+  enabled: true
+  key: node.key
+  certificate: node.crt
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody whom a secured node knows, with the names of his roles."""
+
+    name: str
+    password: str
+    role: str
 
 
 @dataclass(slots=True)
 class Elastic:
-    """One Elasticsearch node; `url` stays the same when it is stopped and started again."""
+    """One Elasticsearch node; `url` stays the same when it is stopped and started again.
+
+    A secured one speaks TLS with the certificate `authority` and lets in only its users.
+    """
 
     service: Service
     port: int
+    authority: Path | None = None
+    login: Login | None = None
 
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.authority is None else 'https'}://127.0.0.1:{self.port}"
 
     def start(self, seconds: float = 180) -> float:
         """Start and wait for the first answer; returns how many seconds that took."""
@@ -61,8 +87,13 @@ class Elastic:
 
     def _answers(self) -> bool:
         health = f"{self.url}/_cluster/health?wait_for_status=yellow&timeout=1s"
+        request = urllib.request.Request(health)  # noqa: S310 - our own address
+        if self.login is not None:
+            pair = f"{self.login.name}:{self.login.password}".encode()
+            request.add_header("Authorization", f"Basic {base64.b64encode(pair).decode()}")
+        trusted = None if self.authority is None else ssl.create_default_context(cafile=self.authority)
         try:
-            with urllib.request.urlopen(health, timeout=5) as answer:  # noqa: S310 - our own address
+            with urllib.request.urlopen(request, timeout=5, context=trusted) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -71,6 +102,29 @@ class Elastic:
 def install_elastic(folder: Path | None = None) -> Elastic:
     """A node that is ready to start, in `folder` or in a new temporary one. Raises PartMissingError without a
     JDK or without the distribution."""
+    service, port = _install(folder, OPEN)
+    service.owner.own(service.folder)
+    return Elastic(service, port)
+
+
+def install_secured(logins: Sequence[Login], roles: Mapping[str, object]) -> Elastic:
+    """A node with TLS that knows these users and roles (its file realm); the first may see its health.
+
+    Raises PartMissingError as install_elastic does.
+    """
+    service, port = _install(None, SECURED)
+    config = Path(service.command[0]).parents[1] / "config"
+    authority = issue_certificate(config)
+    (config / "roles.yml").write_text(yaml.safe_dump(dict(roles), allow_unicode=True), "utf-8")
+    users = Path(service.command[0]).with_name("elasticsearch-users")
+    for login in logins:
+        add = [str(users), "useradd", login.name, "-p", login.password, "-r", login.role]
+        subprocess.run(add, env={**os.environ, **service.environment}, check=True, capture_output=True)
+    service.owner.own(service.folder)
+    return Elastic(service, port, authority, logins[0])
+
+
+def _install(folder: Path | None, security: str) -> tuple[Service, int]:
     java, archive = find_java(), fetch_archive()
     owner = Owner.for_servers()
     folder = owner.make_folder("elastic") if folder is None else folder
@@ -78,15 +132,15 @@ def install_elastic(folder: Path | None = None) -> Elastic:
     if not home.exists():
         _unzip(archive, folder)
     port = free_port()
-    (home / "config" / "elasticsearch.yml").write_text(SETTINGS.format(port=port, folder=folder), "utf-8")
+    settings = SETTINGS.format(port=port, folder=folder) + security
+    (home / "config" / "elasticsearch.yml").write_text(settings, "utf-8")
     (folder / "tmp").mkdir(exist_ok=True)
-    owner.own(folder)
     environment = {
         "ES_JAVA_HOME": str(java),
         "ES_JAVA_OPTS": "-Xms512m -Xmx1g",
         "ES_TMPDIR": str(folder / "tmp"),
     }
-    return Elastic(Service([str(home / "bin" / "elasticsearch")], folder, owner, environment), port)
+    return Service([str(home / "bin" / "elasticsearch")], folder, owner, environment), port
 
 
 def find_java() -> Path:
