@@ -3,19 +3,23 @@
 ### 值班要点
 - 邮件服务器或 Elasticsearch 不通：任务失败并重试，状态都在库里，恢复后补发补写，不会丢也不会重复。
 - 同一预警的同一版本只有一个 Message-ID；升级是同一邮件会话里的新版本。
+- 没有新记录也每两分钟跑一次：逾期未签收的转副班、报上一级，到点的“稍后再报”再发，夜里压下的早上发。
 """
 
 from datetime import timedelta
 
 import pendulum
-from airflow.sdk import dag, task
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 
 from dags.assets import EVENTS
 
 
 @dag(
     dag_id="qianshao_warn",
-    schedule=[EVENTS],
+    # Red waits five minutes for an answer, so somebody has to look at the clock more often than that.
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("*/2 * * * *", timezone="Asia/Shanghai"), assets=[EVENTS]
+    ),
     start_date=pendulum.datetime(2026, 1, 1, tz="Asia/Shanghai"),
     catchup=False,
     max_active_runs=1,
