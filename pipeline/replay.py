@@ -1,35 +1,29 @@
 """A time-stamped stream through the live code path with a simulated clock: what was raised, and when?"""
 
-import gzip
 import re
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, cast
 
 import orjson
 
 from alerts.engine import WarningEngine
 from nlp.core import TextCore
 from nlp.events import EventClusterer
-from pipeline.analysis import Analysis, Step
+from pipeline.analysis import Analysis, Measurement, Step
+from pipeline.arrivals import Arrival, read_arrivals, take_arrivals
 from pipeline.mails import Desk
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Knowledge, load_core, load_knowledge
-from schemas.errors import ReadError, Where
-from schemas.posts import read_post
 from schemas.records import Alert, Event, Level, Mail, Quarantined, RawPost
-from schemas.times import ALLOWED, parse_time
 from stores.atomic import write_atomic
 from stores.mail import OutboxMailer
 
 _DOMAIN = "replay.qianshao.invalid"
 _SENDER = f"qianshao@{_DOMAIN}"
-_SOURCE = "replay"
 _BATCH = 256
 # A line that could not be read is kept up to so many bytes.
 _LONGEST_KEPT = 65_536
@@ -50,15 +44,6 @@ class ReplayReport:
     levels: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A post, when it arrived and its id in the input."""
-
-    at: datetime
-    post: RawPost
-    own_id: str
-
-
 def replay_file(
     source: Path,
     out: Path,
@@ -75,7 +60,7 @@ def replay_file(
     """
     knowledge = load_knowledge(deployment)
     core = load_core(deployment)
-    arrivals, refused = _read_arrivals(source, now, author_key)
+    arrivals, refused = read_arrivals(source, now, author_key, knowledge.places)
     replay = Replay(core, knowledge, out)
     for done in replay.run(arrivals):
         progress(done, len(arrivals))
@@ -99,9 +84,11 @@ class Replay:
         """Take the posts in, each at its time of arrival; yields how many are done after every batch."""
         for start in range(0, len(arrivals), _BATCH):
             batch = arrivals[start : start + _BATCH]
-            for step in self._analysis.advance([one.post for one in batch], [one.at for one in batch]):
+            for step in take_arrivals(self._analysis, batch):
                 self._keep(step)
-            self._own_ids.update((one.post.origin.id, one.own_id) for one in batch)
+            self._own_ids.update(
+                (one.what.origin.id, one.own_id) for one in batch if isinstance(one.what, RawPost)
+            )
             yield start + len(batch)
 
     def write(self, refused: Sequence[Quarantined]) -> ReplayReport:
@@ -116,10 +103,11 @@ class Replay:
         write_atomic(self._out / "summary.json", orjson.dumps(report, option=orjson.OPT_INDENT_2) + b"\n")
         return report
 
-    def _keep(self, step: Step) -> None:
-        self._steps += 1
-        self._spam += step.event is None
-        self._last = now = step.post.origin.fetched_at
+    def _keep(self, step: Step | Measurement) -> None:
+        if isinstance(step, Step):
+            self._steps += 1
+            self._spam += step.event is None
+        self._last = now = step.at
         self._desk.keep(step)
         self._send(self._desk.write_due(step.alerts, now), now)
 
@@ -192,40 +180,3 @@ def _encode_refused(one: Quarantined) -> bytes:
     # Without the time of this run: the same input gives the same bytes.
     row = {"source": one.source, "where": one.where, "reason": one.reason}
     return orjson.dumps(row | {"raw": b64encode(one.raw[:_LONGEST_KEPT]).decode()}) + b"\n"
-
-
-def _read_arrivals(source: Path, now: datetime, author_key: bytes) -> tuple[list[Arrival], list[Quarantined]]:
-    """The posts of a file in order of arrival, and the lines that could not be read."""
-    arrivals: list[Arrival] = []
-    refused: list[Quarantined] = []
-    with _open(source) as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            where = Where(source.name, number)
-            try:
-                arrivals.append(_read_arrival(line.rstrip(b"\r\n"), where, now, author_key))
-            except ReadError as error:
-                refused.append(Quarantined("replay", str(where), str(error), line, now))
-    return sorted(arrivals, key=lambda one: one.at), refused
-
-
-def _read_arrival(line: bytes, where: Where, now: datetime, author_key: bytes) -> Arrival:
-    post = read_post(line, where, source=_SOURCE, fetched_at=now, author_key=author_key)
-    received = post.extra.get("received")
-    at = post.origin.published_at if received is None else parse_time(str(received), where, "received")
-    if at is None:
-        raise ReadError(where, "time", None, ALLOWED)
-    # Fetched when it arrived: the time of this run must not show in the output.
-    post = replace(post, origin=replace(post.origin, fetched_at=at))
-    return Arrival(at, post, str(post.extra.get("id") or post.origin.id))
-
-
-@contextmanager
-def _open(source: Path) -> Iterator[IO[bytes]]:
-    with source.open("rb") as file:
-        if source.suffix == ".gz":
-            with gzip.open(file) as lines:
-                yield cast("IO[bytes]", lines)
-        else:
-            yield file
