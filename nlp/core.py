@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from nlp.batches import WordBatch
 from nlp.classifier import LinearTasks
 from nlp.clean import clean_post, clean_posts
+from nlp.details import DetailJudge
 from nlp.emotion import EmotionSigns
 from nlp.facts import find_facts
 from nlp.fingerprint import fingerprint_words
@@ -16,6 +17,7 @@ from nlp.segment import Segmenter
 from nlp.urgency import UrgencyJudge
 from schemas.gazetteer import load_gazetteer
 from schemas.records import ClassifiedPost, CleanPost, RawPost
+from schemas.taxonomy.details import load_details
 from schemas.taxonomy.labels import load_families
 from schemas.taxonomy.places import Deployment
 
@@ -36,10 +38,11 @@ class TextCore:
         urgency: UrgencyJudge,
         needs: SeedJudge,
         emotion: EmotionSigns,
+        details: DetailJudge,
     ) -> None:
         self._segmenter, self._places, self._tasks = segmenter, places, tasks
         self._incident, self._urgency = incident, urgency
-        self._needs, self._emotion = needs, emotion
+        self._needs, self._emotion, self._details = needs, emotion, details
         self._phrases = PhraseFinder([one.phrases for one in (incident, urgency, needs, emotion)])
 
     @classmethod
@@ -58,6 +61,7 @@ class TextCore:
             UrgencyJudge(families["urgency"]),
             SeedJudge(families["needs"]),
             EmotionSigns(families["emotion"]),
+            DetailJudge(load_details()),
         )
 
     def clean(self, post: RawPost) -> CleanPost:
@@ -101,9 +105,13 @@ class TextCore:
         emotions = [
             self._emotion.explain(given, signs) for given, signs in zip(labels["emotion"], shown, strict=True)
         ]
+        details = [
+            self._details.judge(text, given.name)
+            for text, given in zip(texts, labels["complaint"], strict=True)
+        ]
         columns = (
             *(labels["complaint"], incidents, labels["rumour"], urgencies, places, facts, prints),
-            *(needs, emotions),
+            *(needs, emotions, details),
         )
         return [
             ClassifiedPost(clean, tuple(said), *row)

@@ -6,6 +6,7 @@ import orjson
 
 from nlp.core import full_text
 from schemas.records import ClassifiedPost, Facts, JsonScalar, Label
+from schemas.taxonomy.details import detail_zh
 from schemas.taxonomy.labels import label_zh
 
 
@@ -22,7 +23,7 @@ def enrich_line(post: ClassifiedPost, given_id: JsonScalar = None) -> bytes:
             "id": origin.id if given_id is None else given_id,
             "text": full_text(clean),
             "words": post.words,
-            "complaint": _label("complaint", post.complaint),
+            "complaint": {**_label("complaint", post.complaint), "detail": _detail(post.detail)},
             "incident": _label("incident", post.incident),
             "rumour": {"probability": post.rumour.probability, "words": post.rumour.words},
             "urgency": post.urgency,
@@ -55,6 +56,18 @@ def _facts(facts: Facts) -> dict[str, object]:
         "money": facts.money,
         "time": facts.time,
         "spans": {span.name: (span.start, span.end) for span in facts.spans},
+    }
+
+
+def _detail(detail: Label | None) -> dict[str, object] | None:
+    """The second level of the complaint; null where it is not said."""
+    if detail is None:
+        return None
+    return {
+        "label": detail.name,
+        "label_zh": detail_zh(detail.name),
+        "probability": detail.probability,
+        "words": detail.words,
     }
 
 

@@ -131,7 +131,7 @@ class ClassifiedPost:
     """What the text core says about a post. `fingerprint` is the MinHash of its words (64 uint32 values).
 
     `needs` are what somebody asks for or offers in an emergency, surest first; `emotion` is the writer's,
-    None where no word shows any.
+    None where nothing shows any; `detail` is the second level of the complaint, None where it is not said.
     """
 
     clean: CleanPost
@@ -145,6 +145,7 @@ class ClassifiedPost:
     fingerprint: tuple[int, ...]
     needs: tuple[Label, ...] = ()
     emotion: Label | None = None
+    detail: Label | None = None
 
     @property
     def origin(self) -> Origin:

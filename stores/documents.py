@@ -17,6 +17,7 @@ from schemas.records import (
     Level,
     Place,
 )
+from schemas.taxonomy.details import detail_zh
 from schemas.taxonomy.labels import label_zh
 from schemas.times import SHANGHAI
 from stores.database.coverage import SourceDay
@@ -59,10 +60,13 @@ def post_document(post: ClassifiedPost, event_id: str | None) -> Document:
             "topics": list(clean.topics),
             "mentions": list(clean.mentions),
             "heat": _heat(clean.heat),
-            "complaint": _label("complaint", post.complaint),
+            "complaint": _complaint(post.complaint, post.detail),
             "incident": _label("incident", post.incident),
             "rumour": _label("rumour", post.rumour),
             "urgency": _named("urgency", post.urgency),
+            "needs": [_label("needs", need) for need in post.needs],
+            "emotion": None if post.emotion is None else _label("emotion", post.emotion),
+            "feelings": list(clean.feelings),
             "place": _main(main_place(post.places)),
             "places": [_place(place) for place in post.places],
             "facts": _facts(post.facts),
@@ -196,6 +200,18 @@ def _facts(facts: Facts) -> Document:
 def _label(family: str, label: Label) -> Document:
     probability = {"probability": label.probability, "words": list(label.words)}
     return _present({**_named(family, label.name), **probability})
+
+
+def _complaint(label: Label, detail: Label | None) -> Document:
+    if detail is None:
+        return _label("complaint", label)
+    second = {
+        "name": detail.name,
+        "zh": detail_zh(detail.name),
+        "probability": detail.probability,
+        "words": list(detail.words),
+    }
+    return {**_label("complaint", label), "detail": second}
 
 
 def _full_label(label: str) -> Document:

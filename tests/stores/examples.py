@@ -42,7 +42,9 @@ def make_post(
         key, revision, "云汀论坛", fetched_at, published_at, url=f"https://example.cn/{key}", author_hash="a1"
     )
     return ClassifiedPost(
-        clean=CleanPost(origin, "闻到燃气味", text, "zh", flags, topics=("安全",), heat=Heat(likes=3)),
+        clean=CleanPost(
+            origin, "闻到燃气味", text, "zh", flags, topics=("安全",), heat=Heat(likes=3), feelings=("怒",)
+        ),
         words=words,
         complaint=Label("urban_rural", 0.7, ("燃气",)),
         incident=Label("gas_leak", 0.9, ("燃气", "泄漏")),
@@ -51,6 +53,9 @@ def make_post(
         places=(Place("云汀市", "9901", "city", 0.5, "云汀市"), place),
         facts=Facts(injured=2, deaths=0, time=NOON - timedelta(hours=1)),
         fingerprint=(1, 2**32 - 1),
+        needs=(Label("help_request", 0.8, ("求救",)),),
+        emotion=Label("fear", 0.7, ("害怕",)),
+        detail=Label("utilities", 0.6, ("燃气",)),
     )
 
 
