@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from ahocorasick_rs import AhoCorasick
 
 # Stands behind every text: a code point that Unicode keeps free of meaning, and that no gate may hold.
 SEPARATOR = "\ufdd0"
@@ -26,6 +27,7 @@ Numbers = npt.NDArray[np.int64]
 class TextBatch:
     """Texts behind each other, a separator after each; `starts` tells where each of them begins."""
 
+    texts: Sequence[str]
     codes: Codes
     starts: Numbers
 
@@ -35,7 +37,7 @@ class TextBatch:
         joined = f"{SEPARATOR.join(texts)}{SEPARATOR}"
         codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
-        return cls(np.minimum(codes, _CODES - 1).astype(np.uint16), np.cumsum(lengths) - lengths)
+        return cls(texts, np.minimum(codes, _CODES - 1).astype(np.uint16), np.cumsum(lengths) - lengths)
 
     def mark_word_ends(self, words: "WordBatch") -> Flags:
         """True at each place where a word of the texts ends; `words` are those of the same texts."""
@@ -68,6 +70,36 @@ class WordBatch:
             np.fromiter(map(len, words), dtype=np.int64, count=len(words)),
             np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), dtype="<u4"),
         )
+
+
+class Finds(NamedTuple):
+    """What an automaton found in a batch: the number of the pattern, where it begins and ends in the batch,
+    the text, and where the text begins."""
+
+    pattern: Numbers
+    start: Numbers
+    end: Numbers
+    text: Numbers
+    offset: Numbers
+
+    def pick(self, which: Flags | Numbers) -> "Finds":
+        """Those of the finds."""
+        return Finds(*(column[which] for column in self))
+
+    def listed(self) -> Iterable[tuple[int, int, int, int]]:
+        """Text, pattern, begin and end in the text of each find."""
+        begin, stop = self.start - self.offset, self.end - self.offset
+        return zip(*(column.tolist() for column in (self.text, self.pattern, begin, stop)), strict=True)
+
+
+def find_patterns(automaton: AhoCorasick, batch: TextBatch, *, overlapping: bool = False) -> Finds:
+    """All finds in the texts of a batch."""
+    found = [automaton.find_matches_as_indexes(text, overlapping=overlapping) for text in batch.texts]
+    counts = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
+    flat = chain.from_iterable(chain.from_iterable(found))
+    pattern, start, end = np.fromiter(flat, np.int64, 3 * int(counts.sum())).reshape(-1, 3).T
+    offset = np.repeat(batch.starts, counts)
+    return Finds(pattern, offset + start, offset + end, np.repeat(np.arange(len(found)), counts), offset)
 
 
 class Gate(NamedTuple):

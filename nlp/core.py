@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nlp.batches import WordBatch
+from nlp.batches import TextBatch, WordBatch
 from nlp.classifier import LinearTasks
 from nlp.clean import clean_post, clean_posts
 from nlp.details import DetailJudge
@@ -84,9 +84,9 @@ class TextCore:
         cleaned = clean_posts(posts)
         texts = [full_text(clean) for clean in cleaned]
         words = self._segmenter.segment_batch(texts)
-        batch = WordBatch.of(words)
-        prints = fingerprint_words(batch)
-        hits = [self._phrases.find(text) for text in texts]
+        batch, flat = TextBatch.of(texts), WordBatch.of(words)
+        prints = fingerprint_words(flat)
+        hits = self._phrases.find_batch(batch)
         shown = [self._emotion.judge_hits(found[3]) for found in hits]
         labels = self._tasks.classify(
             [
@@ -100,7 +100,7 @@ class TextCore:
             self._urgency.judge_hits(found[1], incident, stated)
             for found, incident, stated in zip(hits, incidents, facts, strict=True)
         ]
-        places = self._places.find_batch(texts, [post.origin.district for post in posts], batch)
+        places = self._places.find_batch(batch, flat, [post.origin.district for post in posts])
         needs = [self._needs.judge_hits(found[2]) for found in hits]
         emotions = [
             self._emotion.explain(given, signs) for given, signs in zip(labels["emotion"], shown, strict=True)

@@ -1,18 +1,17 @@
 """Finding the phrases of several questions in one pass: incident kinds, urgency, needs and emotion."""
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
-from operator import itemgetter
 from typing import NamedTuple
 
 import ahocorasick_rs
+import numpy as np
 
+from nlp.batches import SEPARATOR, Finds, Flags, TextBatch, find_patterns, mark_characters
 from nlp.knowledge import read_knowledge
 
-_DIGITS = frozenset("0123456789")
-_SENTENCE_END = re.compile("[。！？!?；;\n]")
-_START = itemgetter(1)
+_IS_DIGIT = mark_characters("0123456789")
+_ENDS_SENTENCE = mark_characters(f"。！？!?；;\n{SEPARATOR}")
 _KNOWN = read_knowledge("phrases")
 _COMMON = frozenset(_KNOWN.texts("common", 1))
 _KNOWN.close()
@@ -54,10 +53,9 @@ class PhraseFinder:
     def __init__(self, sets: Sequence[PhraseSet]) -> None:
         telling = [parts[0] for phrases in sets for parts in phrases.parts]
         anchors = {anchor: at for at, anchor in enumerate(dict.fromkeys(telling))}
-        # For each anchor: which sets it is of and which it speaks for, as bits; whether it is a number; its
-        # phrases as set, number and further parts.
-        self._owners, self._told = [0] * len(anchors), [0] * len(anchors)
-        self._numeric = [anchor[0] in _DIGITS or anchor[-1] in _DIGITS for anchor in anchors]
+        # For each anchor: which sets it is of and which it speaks for, as bits; its phrases as set, number
+        # and further parts.
+        self._owners, self._told = (np.zeros(len(anchors), dtype=np.int64) for _ in range(2))
         self._phrases: list[list[tuple[int, int, list[str]]]] = [[] for _ in anchors]
         for owner, phrases in enumerate(sets):
             for phrase, (parts, tells) in enumerate(zip(phrases.parts, phrases.telling, strict=True)):
@@ -65,7 +63,7 @@ class PhraseFinder:
                 self._owners[at] |= 1 << owner
                 self._told[at] |= tells << owner
                 self._phrases[at].append((owner, phrase, parts[1:]))
-        self._none: tuple[Sequence[Hit], ...] = ((),) * len(sets)
+        self._none: tuple[list[Hit], ...] = tuple([] for _ in sets)
         # A table of states is larger than the default and a third faster.
         self._automaton = ahocorasick_rs.AhoCorasick(
             [*anchors], implementation=ahocorasick_rs.Implementation.DFA
@@ -74,31 +72,34 @@ class PhraseFinder:
     def find(self, text: str) -> Sequence[Sequence[Hit]]:
         """For each set every phrase that stands in the text, by the place of its most telling part;
         overlapping ones too."""
-        matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        told, by_anchor = 0, self._told
-        for match in matches:
-            told |= by_anchor[match[0]]
-        return self._confirm(text, sorted(matches, key=_START), told) if told else self._none
+        return self.find_batch(TextBatch.of([text]))[0]
 
-    def _confirm(
-        self, text: str, matches: Sequence[tuple[int, int, int]], told: int
-    ) -> Sequence[Sequence[Hit]]:
-        hits: list[list[Hit]] = [[] for _ in self._none]
-        bounds = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
-        at, last = 0, len(bounds) - 2
-        for anchor, start, end in matches:
-            if not told & self._owners[anchor] or (
-                self._numeric[anchor] and _within_number(text, start, end)
-            ):
-                continue
-            while bounds[at + 1] <= start and at < last:
-                at += 1
+    def find_batch(self, batch: TextBatch) -> Sequence[Sequence[Sequence[Hit]]]:
+        """The same for each text of a batch."""
+        anchors, told = self._find_anchors(batch)
+        breaks = np.concatenate(([0], np.flatnonzero(_ENDS_SENTENCE[batch.codes]) + 1))
+        at = np.searchsorted(breaks, anchors.start, side="right")
+        sentences = ((breaks[at - 1] - anchors.offset).tolist(), (breaks[at] - anchors.offset).tolist())
+        found: list[tuple[list[Hit], ...]] = [self._none] * len(batch.texts)
+        for (text, anchor, start, end), begin, stop in zip(anchors.listed(), *sentences, strict=True):
+            if found[text] is self._none:
+                found[text] = tuple([] for _ in self._none)
             for owner, phrase, rest in self._phrases[anchor]:
-                if told >> owner & 1 and (
-                    not rest or _all_in(text, rest, bounds[at], max(bounds[at + 1], end))
+                if told[text] >> owner & 1 and (
+                    not rest or _all_in(batch.texts[text], rest, begin, max(stop, end))
                 ):
-                    hits[owner].append(Hit(phrase, start, end, bounds[at]))
-        return hits
+                    found[text][owner].append(Hit(phrase, start, end, begin))
+        return found
+
+    def _find_anchors(self, batch: TextBatch) -> tuple[Finds, list[int]]:
+        """The anchors of the sets that a text tells of, in order of their place, and for each text these
+        sets as bits."""
+        finds = find_patterns(self._automaton, batch, overlapping=True)
+        told = np.zeros(len(batch.texts), dtype=np.int64)
+        np.bitwise_or.at(told, finds.text, self._told[finds.pattern])
+        meant = (told[finds.text] & self._owners[finds.pattern]) != 0
+        finds = finds.pick(meant & ~_within_number(finds, batch))
+        return finds.pick(np.argsort(finds.start, kind="stable")), told.tolist()
 
 
 def _rank(part: str) -> tuple[bool, int]:
@@ -110,7 +111,8 @@ def _all_in(text: str, parts: Sequence[str], start: int, end: int) -> bool:
     return all(text.find(part, start, end) >= 0 for part in parts)
 
 
-def _within_number(text: str, start: int, end: int) -> bool:
+def _within_number(finds: Finds, batch: TextBatch) -> Flags:
     """119 in 11198 is no call for the fire brigade."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return (text[start] in _DIGITS and before in _DIGITS) or (text[end - 1] in _DIGITS and after in _DIGITS)
+    digit = _IS_DIGIT[batch.codes]
+    start, end = finds.start, finds.end
+    return (digit[start] & digit[start - 1]) | (digit[end - 1] & digit[end])

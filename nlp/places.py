@@ -6,7 +6,7 @@ from itertools import product, starmap
 
 import rjieba
 
-from nlp.batches import WordBatch
+from nlp.batches import TextBatch, WordBatch
 from nlp.places_asides import drop_asides
 from nlp.places_gazetteer import Division, GazetteerIndex
 from nlp.places_names import (
@@ -57,13 +57,13 @@ class PlaceFinder:
         threshold are left out. Offsets are those of the text given.
         """
         said = WordBatch.of([rjieba.cut(text) if words is None else words])
-        return self.find_batch([text], [district], said)[0]
+        return self.find_batch(TextBatch.of([text]), said, [district])[0]
 
     def find_batch(
-        self, texts: Sequence[str], districts: Sequence[str | None], words: WordBatch
+        self, batch: TextBatch, words: WordBatch, districts: Sequence[str | None]
     ) -> list[tuple[Place, ...]]:
         """The places of each text, step by step over the batch: each step's tables stay in the cache."""
-        scanned = self._scanner.scan(texts, words)
+        scanned = self._scanner.scan(batch, words)
         named = [_find_patterns(one) if one.suffixes else [] for one in scanned]
         homes = [self._index.find_division(district) for district in districts]
         resolved = [
@@ -72,12 +72,12 @@ class PlaceFinder:
         ]
         placed = [
             [place for one in found if (place := _place_named(one, text, above, home))] if found else []
-            for text, found, above, home in zip(texts, named, resolved, homes, strict=True)
+            for text, found, above, home in zip(batch.texts, named, resolved, homes, strict=True)
         ]
         divisions = [list(map(propose_place, found)) for found in resolved]
         return [
             _rank([*drop_asides(text, found, others), *others])
-            for text, found, others in zip(texts, divisions, placed, strict=True)
+            for text, found, others in zip(batch.texts, divisions, placed, strict=True)
         ]
 
 

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 import ahocorasick_rs
 import numpy as np
 import rjieba
 
-from nlp.batches import Flags, Numbers, TextBatch, WordBatch, mark_characters
+from nlp.batches import Finds, Flags, Numbers, TextBatch, WordBatch, find_patterns, mark_characters
 from nlp.places_names import AFTER_SHORT, NOT_AFTER_SHORT, Hit, Meaning
 from nlp.places_patterns import (
     AFTER_WEAK,
@@ -49,20 +48,6 @@ class Scanned(NamedTuple):
     ends: bytes
 
 
-class _Found(NamedTuple):
-    """All finds of a batch: pattern, begin and end in the batch, the text and where it begins."""
-
-    pattern: Numbers
-    start: Numbers
-    end: Numbers
-    text: Numbers
-    offset: Numbers
-
-    def pick(self, which: Flags) -> "_Found":
-        """Those of the finds."""
-        return _Found(*(column[which] for column in self))
-
-
 class NameScanner:
     """One automaton over all names and suffixes, so that a text is read once."""
 
@@ -81,34 +66,24 @@ class NameScanner:
             words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
         )
 
-    def scan(self, texts: Sequence[str], words: WordBatch) -> list[Scanned]:
-        """The names and suffixes of each text, whose words are given."""
-        batch = TextBatch.of(texts)
+    def scan(self, batch: TextBatch, words: WordBatch) -> list[Scanned]:
+        """The names and suffixes of each text of a batch, whose words are given."""
         ends = batch.mark_word_ends(words)
-        found = self._find(texts, batch)
+        found = find_patterns(self._automaton, batch)
         marks = ends.tobytes()
         scanned = [
             Scanned(text, [], [], marks[start : start + len(text) + 1])
-            for start, text in zip(batch.starts.tolist(), texts, strict=True)
+            for start, text in zip(batch.starts.tolist(), batch.texts, strict=True)
         ]
-        is_name = self._sift_names(found, batch, ends, texts)
+        is_name = self._sift_names(found, batch, ends)
         suffixes, reach = self._sift_suffixes(found.pick(~is_name), batch, ends, scanned)
-        for text, pattern, start, end in _list(found.pick(is_name)):
+        for text, pattern, start, end in found.pick(is_name).listed():
             scanned[text].hits.append(Hit(start, end, self._meaning_of[pattern]))
-        for (text, _, start, end), first in zip(_list(suffixes), reach.tolist(), strict=True):
+        for (text, _, start, end), first in zip(suffixes.listed(), reach.tolist(), strict=True):
             scanned[text].suffixes.append(Suffix(start, end, first))
         return scanned
 
-    def _find(self, texts: Sequence[str], batch: TextBatch) -> _Found:
-        found = [self._automaton.find_matches_as_indexes(text) for text in texts]
-        counts = np.fromiter(map(len, found), dtype=np.int64, count=len(found))
-        flat = chain.from_iterable(chain.from_iterable(found))
-        pattern, start, end = np.fromiter(flat, np.int64, 3 * int(counts.sum())).reshape(-1, 3).T
-        offset = np.repeat(batch.starts, counts)
-        text = np.repeat(np.arange(len(texts)), counts)
-        return _Found(pattern, offset + start, offset + end, text, offset)
-
-    def _sift_names(self, found: _Found, batch: TextBatch, ends: Flags, texts: Sequence[str]) -> Flags:
+    def _sift_names(self, found: Finds, batch: TextBatch, ends: Flags) -> Flags:
         """Which finds are names that may stand where they do."""
         pattern, start, end, _, offset = found
         before, after = batch.codes[start - 1], batch.codes[end]
@@ -119,15 +94,15 @@ class NameScanner:
             | (self._is_uncoded[pattern] & (_IS_LETTER[before] | _IS_GROUND[after]))
         )
         may[doubtful] = [
-            _may_stand(texts[text], begin, stop, self._meaning_of[at][0])
-            for text, at, begin, stop in _list(found.pick(doubtful))
+            _may_stand(batch.texts[text], begin, stop, self._meaning_of[at][0])
+            for text, at, begin, stop in found.pick(doubtful).listed()
         ]
         stands = may & (~self._needs_word[pattern] | ends[start] | (start == offset))
         return _follow(stands, may[1:] & (start[1:] == end[:-1]))
 
     def _sift_suffixes(
-        self, found: _Found, batch: TextBatch, ends: Flags, scanned: Sequence[Scanned]
-    ) -> tuple[_Found, Numbers]:
+        self, found: Finds, batch: TextBatch, ends: Flags, scanned: Sequence[Scanned]
+    ) -> tuple[Finds, Numbers]:
         """The suffixes that could end a name, and where in its text each one's name may begin at most."""
         breaks = np.concatenate(([-1], np.flatnonzero(_ENDS_STEM[batch.codes])))
         reach = breaks[np.searchsorted(breaks, found.start) - 1] + 1
@@ -141,24 +116,13 @@ class NameScanner:
         inside = could & ~ends[found.end] & ~_IS_MOUTH[after]
         could[inside] = [
             _begins_unknown_word(scanned[text], begin, end)
-            for text, _, begin, end in _list(found.pick(inside))
+            for text, _, begin, end in found.pick(inside).listed()
         ]
         return found.pick(could), (reach - found.offset)[could]
 
 
 def _mark(flags: Iterable[bool]) -> Flags:
     return np.array([*flags], dtype=np.bool_)
-
-
-def _list(found: _Found) -> Iterable[tuple[int, int, int, int]]:
-    """Text, pattern, begin and end in the text of each find."""
-    return zip(
-        found.text.tolist(),
-        found.pattern.tolist(),
-        (found.start - found.offset).tolist(),
-        (found.end - found.offset).tolist(),
-        strict=True,
-    )
 
 
 def _follow(stands: Flags, joined: Flags) -> Flags:
