@@ -4,8 +4,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from pipeline.jobs.search import search_posts
 from pipeline.jobs.run import run_once
+from pipeline.jobs.search import search_posts
 from pipeline.rooms import open_rooms
 from schemas.records import Mail
 from stores.database.alerts import open_alerts, sent_mails
