@@ -43,7 +43,7 @@ def crawl_source(
     stats_path(out).unlink(missing_ok=True)
     prune_cache(state / "httpcache")
     settings = crawl_settings(found.source, out, state, time_limit)
-    process = AsyncCrawlerProcess({**settings, "CLOSESPIDER_ITEMCOUNT": limit})
+    process = AsyncCrawlerProcess({**settings, **(_limited(limit) if limit else {})})
     process.crawl(found.spider)
     process.start()
     return read_stats(stats_path(out))
@@ -98,8 +98,15 @@ def _limits(source: Source, time_limit: float) -> dict[str, Any]:
         "RETRY_LONGEST": min(60.0, time_limit * _LAST_SHARE),
         "REDIRECT_MAX_TIMES": 5,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
+        # In the order of the lists, newest first: a crawl that is cut short has what matters most.
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         "CLOSESPIDER_TIMEOUT": time_limit,
     }
+
+
+def _limited(limit: int) -> dict[str, Any]:
+    # What is under way when the crawl stops is waited for, so there must be little of it.
+    return {"CLOSESPIDER_ITEMCOUNT": limit, "CONCURRENT_REQUESTS": 2}
 
 
 def _cache(state: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from crawlers.drafts.draft import Draft
 from crawlers.drafts.files import name_source, write_draft
 from crawlers.drafts.kinds import add_details, draft_source, find_feed
 from crawlers.fetch import fetch_pages, probe_source
+from schemas.errors import ReadError
 
 
 def draft_from(url: str, *, allow_private: bool, use_feed: bool = True) -> Draft:
@@ -19,7 +20,10 @@ def draft_from(url: str, *, allow_private: bool, use_feed: bool = True) -> Draft
     if feed is not None:
         (page,) = fetch_pages(source, [feed])
     draft = draft_source(page)
-    add_details(draft, fetch_pages(source, draft.links) if draft.links else [])
+    try:
+        add_details(draft, fetch_pages(source, draft.links) if draft.links else [])
+    except ReadError as error:
+        draft.missing.append(f"详情页的字段：{error}")
     return draft
 
 

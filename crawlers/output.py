@@ -11,6 +11,7 @@ from typing import BinaryIO, Self
 import orjson
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -124,6 +125,7 @@ class RecordWriter:
             self._put_aside(item)
         elif isinstance(item, Done):
             self.done.write(encode_done(item) + b"\n")
+            raise DropItem("page", log_level="DEBUG")  # no record: limits and counts leave it out
         elif (key := (item.origin.id, item.origin.revision)) in self.seen:
             self.duplicates += 1
         else:

@@ -45,6 +45,7 @@ def draft_api(page: Page) -> Draft:
     found = {name: _field(page, items, name) for name in _NAMES}
     for name, told in _TOLD.items():
         draft.note(name, found[name], told)
+    draft.timed = bool(found["time_path"])
     if found["author_path"]:
         draft.fields["author_path"] = found["author_path"]
     extra = {name: field for name, words in _COUNTS.items() if (field := _count(items, words))}

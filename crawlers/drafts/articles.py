@@ -25,6 +25,7 @@ _BODIES = "article, section, main, div, td"
 # A line that tells a time is short, and a body holds most of what the main text holds and little else.
 _LINE, _SHARE, _MORE = 80, 0.8, 1.6
 _LEAST = 20
+_NO_TIMES = frozenset(["script", "style", "a", "input", "option"])
 _NEEDED = (
     "from datetime import datetime",
     "from crawlers.dates import find_time",
@@ -36,8 +37,11 @@ _FIND_TIME = """\
         return page.time(find_time(page.first("{css}")))"""
 
 
-def draft_article(draft: Draft, pages: Sequence[Page]) -> None:
-    """Add the selectors of title, time and body to a draft, or say which could not be detected."""
+def draft_article(draft: Draft, pages: Sequence[Page], *, timed: bool) -> None:
+    """Add the selectors of title, time and body to a draft, or say which could not be detected.
+
+    `timed`: what leads to the pages gives their times, to the minute.
+    """
     if not pages:
         draft.missing.append("详情页一页都没有看到：title_css、time_css、body_css 没有核对")
         return
@@ -48,7 +52,8 @@ def draft_article(draft: Draft, pages: Sequence[Page]) -> None:
         draft.fields["body_css"] = body
     elif not all(len(page.main_text()) >= _LEAST for page in pages):
         draft.missing.append("正文（body_css；不写则由 trafilatura 取正文，它在这几页上没取到）")
-    _draft_time(draft, pages, _texts_around(pages, body))
+    if not timed:
+        _draft_time(draft, pages, _texts_around(pages, body))
 
 
 def _draft_time(draft: Draft, pages: Sequence[Page], skipped: Callable[[Selector], bool]) -> None:
@@ -56,15 +61,16 @@ def _draft_time(draft: Draft, pages: Sequence[Page], skipped: Callable[[Selector
         if all(_is_time(page, page.first(css)) for page in pages):
             draft.fields["time_css"] = css
             return
-    for told, line in ((_is_time, False), (_has_time, True)):
-        css = _agreed(pages, lambda page, told=told: _time_forms(page, told, skipped), told)  # type: ignore[misc]
-        if css and line:
-            draft.methods.append(_FIND_TIME.format(css=css))
-            draft.imports += _NEEDED
-        if css:
-            draft.fields.update({} if line else {"time_css": css})
-            return
-    if "item_time_css" not in draft.fields:
+    forms = [css for page in pages[:1] for css in dict.fromkeys(_time_forms(page, skipped))]
+    right = [css for css in forms if all(_has_time(page, page.first(css)) for page in pages)]
+    # Times of different pages differ; what is the same on all may be of the site. The first of equals stands.
+    css = max(right, key=lambda css: len({find_time(page.first(css)) for page in pages}), default="")
+    if css and all(_is_time(page, page.first(css)) for page in pages):
+        draft.fields["time_css"] = css
+    elif css:
+        draft.methods.append(_FIND_TIME.format(css=css))
+        draft.imports += _NEEDED
+    elif "item_time_css" not in draft.fields:
         draft.missing.append("发布时间（time_css）")
 
 
@@ -112,13 +118,11 @@ def _is_body(page: Page, text: str) -> bool:
     return len(text) >= _LEAST and (not main or len(text) <= _MORE * len(main) + _LINE)
 
 
-def _time_forms(
-    page: Page, told: Callable[[Page, str], bool], skipped: Callable[[Selector], bool]
-) -> Iterator[str]:
+def _time_forms(page: Page, skipped: Callable[[Selector], bool]) -> Iterator[str]:
     found = []
     for element in page.tree.css("body *"):
-        text = selected_text(element) if element.root.tag not in {"script", "style", "a"} else ""
-        if 0 < len(text) <= _LINE and told(page, text) and not skipped(element):
+        text = selected_text(element) if element.root.tag not in _NO_TIMES else ""
+        if 0 < len(text) <= _LINE and _has_time(page, text) and not skipped(element):
             found.append((len(text), path_to(element)))
     # The shortest text says least besides the time.
     yield from (css for _, css in sorted(found, key=lambda pair: pair[0]))
@@ -129,7 +133,7 @@ def _texts_around(pages: Sequence[Page], body: str) -> Callable[[Selector], bool
     inside: set[object] = set()
     for found in (found for page in pages if body for found in page.tree.css(body)):
         inside.update(found.root.iter())
-    return lambda element: element.root in inside
+    return lambda element: element.root in inside or bool(element.xpath("ancestor-or-self::footer"))
 
 
 def _is_time(page: Page, text: str) -> bool:
@@ -141,4 +145,4 @@ def _is_time(page: Page, text: str) -> bool:
 
 
 def _has_time(page: Page, text: str) -> bool:
-    return _is_time(page, find_time(text))
+    return _is_time(page, text) or _is_time(page, find_time(text))

@@ -11,7 +11,7 @@ class Draft:
 
     `fields` are the class attributes in the order they are written, `methods` the lines of small methods;
     `missing` says in Chinese what somebody has to fill in, `links` are pages to look at next; `count`
-    is how many entries the first page has. `district` and the like are for somebody who knows the place.
+    is how many entries the first page has; `timed` whether each of them states its time.
     """
 
     kind: Kind
@@ -20,6 +20,7 @@ class Draft:
     url: str
     publisher: str = ""
     count: int = 0
+    timed: bool = False
     fields: dict[str, str | bool | dict[str, str]] = field(default_factory=dict)
     methods: list[str] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)

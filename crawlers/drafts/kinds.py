@@ -53,7 +53,7 @@ def draft_source(page: Page) -> Draft:
 def add_details(draft: Draft, pages: Sequence[Page]) -> None:
     """Add what the detail pages show, for the kinds that read them with selectors."""
     if draft.kind in {"pages", "sitemap"} or draft.fields.get("detail") is True:
-        draft_article(draft, pages)
+        draft_article(draft, pages, timed=draft.timed)
 
 
 def _is_structured(page: Page) -> bool:
@@ -88,7 +88,8 @@ def _draft_feed(page: Page) -> Draft | None:
     if not posts:
         draft.missing.append("feed 里没有一条能读的条目")
         return draft
-    if all(post.origin.published_at is None for post in posts):
+    draft.timed = all(post.origin.published_at is not None for post in posts)
+    if not draft.timed:
         draft.missing.append("条目没有时间：记录以取到的时间为准")
     links = [post.origin.url for post in posts if post.origin.url]
     if sum(len(post.body) for post in posts) / len(posts) < _SUMMARY and links:

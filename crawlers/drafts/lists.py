@@ -22,14 +22,15 @@ _LOOKED_AT = 2
 
 def draft_list(page: Page) -> Draft:
     """A draft of a source with list pages. Raises ReadError where no list can be seen on the page."""
-    anchors = list(_titles(page))
-    best = max(_groups(anchors).items(), key=lambda group: _weight(group[1]), default=None)
-    if best is None or len(best[1]) < _FEWEST:
+    groups = _groups(list(_titles(page)))
+    items_css = max(groups, key=lambda css: _weight(groups[css]), default="")
+    if not items_css or len(groups[items_css]) < _FEWEST:
         raise page.refuse("列表", page.first("title"), "至少三条标题链接的列表页；请手工写 items_css")
-    draft = Draft("pages", "PagesSpider", "pages", page.url, count=len(best[1]))
-    draft.fields["items_css"] = best[0]
-    items = [item for item in page.tree.css(best[0]) if item.css("a") or item.root.tag == "a"]
-    link = _link_css(items, {anchor.root for anchor in best[1]})
+    titles = groups[items_css]
+    draft = Draft("pages", "PagesSpider", "pages", page.url, count=len(titles))
+    draft.fields["items_css"] = items_css
+    items = [item for item in page.tree.css(items_css) if item.root in titles]
+    link = _link_css(items, {anchor.root for anchor in titles.values()})
     if link != "a":
         draft.fields["link_css"] = link
     if time := _time_css(page, items):
@@ -53,13 +54,13 @@ def _site(host: str) -> str:
     return host if host.replace(".", "").isdigit() else ".".join(host.split(".")[-3:])
 
 
-def _groups(anchors: list[Selector]) -> dict[str, list[Selector]]:
-    """The title links by the selector of the entry each stands in."""
-    groups: dict[str, list[Selector]] = defaultdict(list)
+def _groups(anchors: list[Selector]) -> dict[str, dict[object, Selector]]:
+    """The entries by their selector: in each group every entry with its first title link."""
+    groups: dict[str, dict[object, Selector]] = defaultdict(dict)
     for anchor in anchors:
-        for item in (anchor, *anchor.xpath("ancestor::*")[::-1][:4]):
-            if item.root.tag in _ITEMS or item is anchor:
-                groups[_entry_css(item)].append(anchor)
+        around = [item for item in anchor.xpath("ancestor::*")[::-1][:4] if item.root.tag in _ITEMS]
+        for item in (*around, anchor):
+            groups[_entry_css(item)].setdefault(item.root, anchor)
     return groups
 
 
@@ -72,10 +73,10 @@ def _entry_css(item: Selector) -> str:
     return f"{parent} > {own.partition('#')[0]}"
 
 
-def _weight(anchors: list[Selector]) -> float:
+def _weight(entries: dict[object, Selector]) -> float:
     """How much a group looks like the list of the page: many distinct entries with long titles."""
-    entries = {anchor.attrib["href"]: selected_text(anchor) for anchor in anchors}
-    return sum(min(len(title), 40) for title in entries.values()) if len(entries) >= _FEWEST else 0.0
+    titles = {anchor.attrib["href"]: selected_text(anchor) for anchor in entries.values()}
+    return sum(min(len(title), 40) for title in titles.values()) if len(titles) >= _FEWEST else 0.0
 
 
 def _link_css(items: list[Selector], titles: set[object]) -> str:
@@ -84,7 +85,8 @@ def _link_css(items: list[Selector], titles: set[object]) -> str:
     forms = ["a"]
     for anchor in wanted[:1]:
         around = anchor.xpath("..")[0]
-        forms += [f"{around.root.tag} a", name_element(anchor), f"{name_element(around)} > a"]
+        forms += [f"{around.root.tag} a", name_element(anchor), f"{name_element(around)} > a", "a[title]"]
+    forms += ["a:last-of-type", *(f"a:nth-of-type({place})" for place in range(2, 5))]
 
     def hits(css: str) -> int:
         return sum(found[0].root in titles for item in items if (found := item.css(css)))

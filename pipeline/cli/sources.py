@@ -66,6 +66,8 @@ def try_source(
         result = crawl_in_subprocess(
             name, out, state, settings.sources, timeout, variables=settings.crawl_variables(), limit=size
         )
+        if result.exit_code == Exit.WRONG_USE:
+            fail(_last_line(result.log_tail), Exit.WRONG_USE)
         _show(result, size, as_json=as_json)
     raise typer.Exit(_exit_code(result))
 
@@ -94,7 +96,8 @@ def save(
         print_json({"path": str(path), "reader": kind, **read})
         return
     say(f"存好了 {path}：按 {kind} 读出 {len(read['records'])} 条，后续网址 {len(read['requests'])} 个")
-    print_table("读出的记录", [_row(post) for post in read["records"]])
+    if read["records"]:
+        print_table("读出的记录", [_row(post) for post in read["records"]])
 
 
 def _show(result: "CrawlResult", size: int, *, as_json: bool) -> None:
@@ -123,7 +126,7 @@ def _row(post: dict[str, object]) -> dict[str, object]:
     body = str(post["body"]).replace("\n", " ")
     extra = post["extra"] if isinstance(post["extra"], dict) else {}
     return {
-        "时间": post["published_at"] or "（无）",
+        "时间": str(post["published_at"] or "（无）")[:16].replace("T", " "),
         "标题": post["title"] or "（无）",
         "正文": body[:_SHOWN] + ("…" if len(body) > _SHOWN else ""),
         "另有": "，".join(f"{key}={str(value)[:20]}" for key, value in extra.items()),
@@ -132,13 +135,12 @@ def _row(post: dict[str, object]) -> dict[str, object]:
 
 
 def _last_line(text: str) -> str:
+    """What the crawl said last, without the time and place of a line of a log."""
     lines = text.strip().splitlines()
-    return lines[-1] if lines else "没有输出"
+    return lines[-1].partition("__main__: ")[2] or lines[-1] if lines else "没有输出"
 
 
 def _exit_code(result: "CrawlResult") -> Exit:
-    if result.exit_code == Exit.WRONG_USE:
-        fail(_last_line(result.log_tail), Exit.WRONG_USE)
     if result.failed:
         return Exit.FAILED
     return Exit.QUARANTINED if result.exit_code == Exit.QUARANTINED else Exit.OK
