@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="alerts")
     app.add_typer(silences, name="silences")
     app.add_typer(duty, name="duty")
+    app.command("console")(console)
 
 
 @group.command("list")
@@ -168,6 +169,24 @@ def finish_silence(key: str = typer.Argument(..., help="静默的编号"), who: 
     with open_rooms(load_settings()) as rooms:
         end_by_key(rooms, key, who, datetime.now(SHANGHAI))
     say(f"静默 {key} 已结束")
+
+
+def console(
+    bind: str = typer.Option("127.0.0.1:8091", "--bind", help="监听的地址和端口；对外由反向代理加 TLS"),
+) -> None:
+    """值班页：邮件里的按钮打开的页面。设了 console_url，邮件才有按钮。"""
+    import importlib
+
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+
+    settings = load_settings()
+    with open_rooms(settings) as rooms:
+        # By name and not by import: the page stands on the pipeline, not the pipeline on it.
+        server = importlib.import_module("console.server").open_server(rooms, bind)
+        public = settings.console_url or "没有设（QIANSHAO_CONSOLE_URL）"
+        say(f"值班页在 http://{bind}/ ，邮件里的地址 {public}")
+        server.run()
 
 
 @duty.command("show")
