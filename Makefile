@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock"
 
-.PHONY: demo test setup check lock kibana clean
+.PHONY: demo test setup check lock kibana up down clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/qianshao demo $(DEMO_ARGS)
@@ -63,6 +63,14 @@ kibana: .venv-kibana/.done
 	python3.12 -m venv .venv-kibana
 	.venv-kibana/bin/python -m pip install --quiet --require-hashes -r requirements/kibana.txt
 	@touch $@
+
+# Everything at once, in containers; the pages open at localhost:5601 (Kibana), 8080 (Airflow), 8025 (mails), 8091.
+up:
+	$(PYTHON) deploy/make_secrets.py
+	docker compose -f deploy/compose.yml up --build --detach
+
+down:
+	docker compose -f deploy/compose.yml down
 
 clean:
 	rm -rf $(VENV) .venv-demo .venv-kibana .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

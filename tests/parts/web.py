@@ -35,6 +35,7 @@ class WebServer:
     port: int = 0
     pages: dict[str, Page] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    posted: list[bytes] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -57,6 +58,7 @@ class WebServer:
         """Forget pages and requests."""
         self.pages.clear()
         self.requests.clear()
+        self.posted.clear()
         self.answers.clear()
 
 
@@ -79,6 +81,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(page, page.status, page.body)
 
     do_HEAD = do_GET  # noqa: N815
+
+    def do_POST(self) -> None:
+        self.web.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.do_GET()
 
     def log_message(self, *_arguments: object) -> None:
         """Keep the test's output clean."""
