@@ -1,6 +1,7 @@
 """How soon somebody has to act on a post: the taxonomy's words, the incident and the facts."""
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from nlp.knowledge import read_knowledge
 from nlp.phrases import Hit, PhraseSet
@@ -17,8 +18,10 @@ _INCIDENT = _KNOWN.number("incident_probability", 0, 1)
 _URGENT_KINDS = frozenset(_KNOWN.texts("urgent_kinds", 1))
 _DANGER_FACTS = _KNOWN.choices("danger_facts", ("trapped", "missing", "affected"))
 _REPORT_SHARE, _REPORT_WORDS = _KNOWN.number("report", 0, 1), _KNOWN.texts("report_words", 1)
+_LEAD, _AFTER_LEAD = _KNOWN.whole("lead_characters"), _KNOWN.number("after_lead", 0, 1)
 _DEATHS, _INJURED = _KNOWN.whole("critical_deaths", 1), _KNOWN.whole("critical_injured", 1)
 _KNOWN.close()
+_START = attrgetter("start")
 
 
 class UrgencyJudge:
@@ -51,12 +54,16 @@ class UrgencyJudge:
         return LOW if calm and not scores[CRITICAL] else NORMAL
 
     def _score(self, hits: Sequence[Hit]) -> dict[str, float]:
-        """The sum of the weights of each level's distinct words; less in a report, none in a drill or a
-        film."""
+        """The sum of the weights of each level's distinct words; less in a report and, of critical ones, far
+        down in a long text, none in a drill or a film."""
         scores = dict.fromkeys(_SCORED, 0.0)
-        for at in {hit.phrase for hit in hits}:
-            level, weight, _ = self._roles[at]
-            scores[level] += weight
+        told: set[int] = set()
+        for hit in sorted(hits, key=_START) if len(hits) > 1 else hits:
+            if hit.phrase not in told:
+                told.add(hit.phrase)
+                level, weight, _ = self._roles[hit.phrase]
+                late = level == CRITICAL and hit.start >= _LEAD
+                scores[level] += weight * _AFTER_LEAD if late else weight
         if scores[_NOT_NOW]:
             scores[CRITICAL] = scores[URGENT] = 0.0
         elif scores[_REPORT]:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from nlp.incident import IncidentJudge
+from nlp.incident import NONE, IncidentJudge
 from nlp.phrases import PhraseFinder, PhraseSet
 from schemas.taxonomy.labels import load_families
+from tests.nlp.incident_cases import HAPPENING, NOT_HAPPENING
 
 FAMILY = load_families()["incident"]
 JUDGE = IncidentJudge(FAMILY)
@@ -85,3 +86,15 @@ def test_several_sets_share_one_pass_and_each_has_its_own_hits() -> None:
 def test_digits_around_a_number_make_it_another() -> None:
     finder = PhraseSet(["119"])
     assert [hit.start for hit in finder.find("1198，119来了，3119")] == [5]
+
+
+@pytest.mark.parametrize(("text", "kind"), HAPPENING.items(), ids=HAPPENING)
+def test_own_sentences_of_what_is_happening(text: str, kind: str) -> None:
+    assert JUDGE.judge(text).name == kind
+
+
+@pytest.mark.parametrize("why", NOT_HAPPENING)
+def test_own_sentences_that_only_speak_of_it(why: str) -> None:
+    told = [text for text in NOT_HAPPENING[why] if JUDGE.judge(text).name != NONE]
+    # What kills many abroad is told as an incident: news of it is labelled so too.
+    assert len(told) <= (2 if why == "别国" else 0), told

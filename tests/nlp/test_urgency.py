@@ -1,15 +1,37 @@
 """Urgency: the taxonomy's own examples, and what incident and facts add."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from nlp.core import TextCore
 from nlp.urgency import UrgencyJudge
-from schemas.records import Facts, Label
+from schemas.records import Facts, Label, Origin, RawPost
 from schemas.taxonomy.labels import load_families
+from tests.nlp.urgency_cases import URGENCY
 
 FAMILY = load_families()["urgency"]
 JUDGE = UrgencyJudge(FAMILY)
 EXAMPLES = {example: name for name, label in FAMILY.labels.items() for example in label.examples}
 NONE, FIRE = Label("none", 1.0), Label("fire", 0.9)
+
+
+@pytest.fixture(scope="module")
+def core() -> TextCore:
+    return TextCore.load(None)
+
+
+@pytest.mark.parametrize("level", URGENCY)
+def test_own_sentences(core: TextCore, level: str) -> None:
+    origin = Origin("id", "1", "示例", datetime(2026, 7, 22, 9, tzinfo=UTC))
+    posts = core.enrich([RawPost(origin, "", text) for text in URGENCY[level]])
+    assert {post.clean.text: post.urgency for post in posts if post.urgency != level} == {}
+
+
+def test_far_down_a_long_complaint_nobody_is_dying() -> None:
+    complaint = "这家公司卷走了我们的积蓄，" * 15 + "这都是老人的救命钱"
+    assert JUDGE.judge(complaint, NONE, Facts()) == "normal"
+    assert JUDGE.judge("救命！" + complaint, NONE, Facts()) == "critical"
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
