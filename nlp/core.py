@@ -7,7 +7,7 @@ from nlp.classifier import LinearTasks
 from nlp.clean import clean_post, clean_posts
 from nlp.details import DetailJudge
 from nlp.emotion import EmotionSigns
-from nlp.facts import find_facts
+from nlp.facts import find_facts_batch
 from nlp.fingerprint import fingerprint_words
 from nlp.incident import IncidentJudge
 from nlp.phrases import PhraseFinder
@@ -82,9 +82,9 @@ class TextCore:
     def _enrich_batch(self, posts: Sequence[RawPost]) -> list[ClassifiedPost]:
         """Step by step over the batch, not post by post: each step's tables stay in the cache."""
         cleaned = clean_posts(posts)
-        texts = [full_text(clean) for clean in cleaned]
-        words = self._segmenter.segment_batch(texts)
-        batch, flat = TextBatch.of(texts), WordBatch.of(words)
+        batch = TextBatch.of([full_text(clean) for clean in cleaned])
+        words = self._segmenter.segment_batch(batch)
+        flat = WordBatch.of(words)
         prints = fingerprint_words(flat)
         hits = self._phrases.find_batch(batch)
         shown = [self._emotion.judge_hits(found[3]) for found in hits]
@@ -95,7 +95,7 @@ class TextCore:
             ]
         )
         incidents = [self._incident.judge_hits(found[0]) for found in hits]
-        facts = [find_facts(text, post.origin.time) for text, post in zip(texts, posts, strict=True)]
+        facts = find_facts_batch(batch, [post.origin.time for post in posts])
         urgencies = [
             self._urgency.judge_hits(found[1], incident, stated)
             for found, incident, stated in zip(hits, incidents, facts, strict=True)
@@ -107,7 +107,7 @@ class TextCore:
         ]
         details = [
             self._details.judge(text, given.name)
-            for text, given in zip(texts, labels["complaint"], strict=True)
+            for text, given in zip(batch.texts, labels["complaint"], strict=True)
         ]
         columns = (
             *(labels["complaint"], incidents, labels["rumour"], urgencies, places, facts, prints),

@@ -85,8 +85,10 @@ _ONE = {
 _AND = re.compile("[和与及][^，。；、]*$")
 # 影响, 安置 stand in every tenth post; they tell something only before a number.
 _LOOSE = frozenset(_BEFORE["affected"]) - frozenset(_VERBS["affected"])
+# One of these stands in every text that tells of people.
+CASUALTY_WORDS = (*_KIND_OF, "人员伤亡")
 GATE = compile_gate(
-    [*(word for word in _KIND_OF if word not in _LOOSE), "人员伤亡"],
+    [word for word in CASUALTY_WORDS if word not in _LOOSE],
     {word[0]: f"{word[1:]}[^，。；！？\n]{{0,8}}?{_NUMERAL.pattern}" for word in sorted(_LOOSE)},
 )
 

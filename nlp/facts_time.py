@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
+from nlp.batches import Gate
 from nlp.gates import compile_gate
 from nlp.knowledge import read_knowledge
 from nlp.numerals import NUMBER, read_number
@@ -66,6 +67,15 @@ _WEEK_GATE = compile_gate(
         "上本这": "上?个?(?:周|星期|礼拜)[一二三四五六日天]",
         "周星礼": "(?:|期|拜)[一二三四五六日天][早上中下晚凌傍夜]",
     },
+)
+# For a whole batch: each way of writing a time has two of these beside each other. 昨晚; 刚才; the last
+# numeral and its unit; what 3小时前 ends with; a day of the week.
+GATES = (
+    Gate(firsts="今昨前明", seconds="天日晚晨夜早(（"),
+    Gate.of_words(("刚刚", "刚才", "凌晨")),
+    Gate(firsts="0123456789〇零一二两三四五六七八九十", seconds="月日号年-./"),
+    Gate.of_words(("天前", "时前", "钟前", "周前", "期前", "之前")),
+    Gate(firsts="周期拜", seconds="一二三四五六日天"),
 )
 _DATELINE = re.compile(r"(?:电|讯|消息|信息|报道|获悉|发布|发表|通报|头条|说|称|表示|宣布|电视)")
 _ROUTINE = re.compile("每|至今|截[至止]|自从|农历|经常|总是|天天|到了|通常|一般")

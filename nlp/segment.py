@@ -1,14 +1,22 @@
 """Segmentation: jieba's words through rjieba, with the words of a deployment."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from string import ascii_letters, digits
 
 import rjieba
+
+from nlp.batches import CharacterGates, Gate, TextBatch
 
 # rjieba keeps `2019-11-05`, `0.5ppm` and `t.cn` whole. jieba splits what its dictionary does not know by this
 # pattern (finalseg.re_skip), so the same split is applied to rjieba's words where a text has any such run.
 _JIEBA_SPLIT = re.compile(r"([a-zA-Z0-9]+(?:\.\d+)?%?)")
 _MIXED_RUN = re.compile(r"[a-zA-Z0-9][+#&._%\-]|[+#&._%\-][a-zA-Z0-9+#&._%\-]")
+_SIGNS, _LETTERS = "+#&._%-", f"{ascii_letters}{digits}"
+_MIXED_RUNS = CharacterGates((
+    Gate(firsts=_LETTERS, seconds=_SIGNS),
+    Gate(firsts=_SIGNS, seconds=_SIGNS + _LETTERS),
+))  # fmt: skip
 _HAS_SIGN = re.compile(r"[a-zA-Z0-9+#&._%\-]*[+#&._%\-][a-zA-Z0-9+#&._%\-]*")
 
 
@@ -29,9 +37,13 @@ class Segmenter:
         words: list[str] = self._jieba.cut(text)
         return self._split_runs(words) if _MIXED_RUN.search(text) else words
 
-    def segment_batch(self, texts: Iterable[str]) -> list[list[str]]:
+    def segment_batch(self, batch: TextBatch) -> list[list[str]]:
         """The words of each text."""
-        return [self.segment(text) for text in texts]
+        cut: Callable[[str], list[str]] = self._jieba.cut
+        return [
+            self._split_runs(cut(text)) if mixed else cut(text)
+            for text, mixed in zip(batch.texts, _MIXED_RUNS.find_open(batch), strict=True)
+        ]
 
     def _split_runs(self, words: list[str]) -> list[str]:
         split: list[str] = []

@@ -4,11 +4,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp.batches import TextBatch
 from nlp.clean import clean_with_offsets
-from nlp.facts import find_facts
+from nlp.facts import find_facts, find_facts_batch
 from nlp.numerals import read_number
 from schemas.codec import decode, encode
 from schemas.errors import Where
@@ -190,3 +191,26 @@ def spell(number: int) -> str:
 def test_any_text_is_read(text: str) -> None:
     facts = find_facts(text, AT)
     assert facts.deaths is None or facts.deaths >= 0
+
+
+def test_a_batch_gives_what_each_text_gives() -> None:
+    """Texts that can state nothing are told from the others by their characters alone."""
+    cases = (CASUALTIES, TIMES, MONEY, SPANS)
+    texts = [*COUNTS, *WHEN, *SUMS, *(case[0] for found in cases for case in found.values()), "昨晚８点", ""]
+    assert find_facts_batch(TextBatch.of(texts), [AT] * len(texts)) == [
+        find_facts(text, AT) for text in texts
+    ]
+
+
+_WAYS = st.sampled_from(
+    ["3", "１", "半", "二十", "2026", "个", "小时", "天", "周", "星期", "礼拜", "三", "日", "月", "号", "年",
+     "之", "前", "今", "昨", "晚", "(", "12", "刚", "才", "凌晨", "点", "-", "/", ".", "上", "这", "人",
+     "死亡", "伤", "被困", "影响", "损失", "欠", "元", "万", "块", "，", "水"]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(_WAYS, max_size=8).map("".join), min_size=1, max_size=8))
+@settings(max_examples=600, deadline=None)
+def test_a_batch_of_any_texts_gives_what_each_gives(texts: list[str]) -> None:
+    found = find_facts_batch(TextBatch.of(texts), [AT] * len(texts))
+    assert found == [find_facts(text, AT) for text in texts]

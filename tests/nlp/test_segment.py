@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nlp.batches import TextBatch
 from nlp.segment import Segmenter
 
 with warnings.catch_warnings():
@@ -58,7 +59,8 @@ def test_segmenters_do_not_share_words() -> None:
 
 
 def test_batch_is_one_by_one(segmenter: Segmenter) -> None:
-    assert segmenter.segment_batch(TEXTS.values()) == [segmenter.segment(text) for text in TEXTS.values()]
+    batch = TextBatch.of([*TEXTS.values()])
+    assert segmenter.segment_batch(batch) == [segmenter.segment(text) for text in batch.texts]
 
 
 _SHARED = Segmenter()
