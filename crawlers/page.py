@@ -119,6 +119,16 @@ class Page:
         """The texts of all that a selector finds."""
         return [selected_text(found) for found in self.tree.css(css)]
 
+    def text_of(self, css: str) -> str:
+        """The text of all that a selector finds, what stands within another counted once."""
+        found = self.tree.css(css)
+        roots = {each.root for each in found}
+        return "\n".join(
+            selected_text(each)
+            for each in found
+            if isinstance(each.root, str) or roots.isdisjoint(each.root.iterancestors())
+        )
+
     def join(self, href: str) -> str:
         """The full address of a link on this page, without its fragment."""
         base = self.tree.css("base::attr(href)").get(default="") if "<base" in self.text.lower() else ""

@@ -90,7 +90,7 @@ class ArticleSpider(SourceSpider):
     def body(self, page: Page) -> str:
         """The text of the post."""
         css = self.layout(page).body_css
-        return "\n".join(page.texts(css)) if css else page.main_text()
+        return page.text_of(css) if css else page.main_text()
 
     def published_at(self, page: Page) -> datetime | None:
         """When the post was made; None for a source that never says."""

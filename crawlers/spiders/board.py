@@ -70,7 +70,7 @@ class BoardSpider(PagesSpider):
 
     def reply(self, page: Page) -> str:
         """The answer, empty while there is none."""
-        return "\n".join(page.texts(self.reply_css)) if self.reply_css else ""
+        return page.text_of(self.reply_css) if self.reply_css else ""
 
     def reply_time(self, page: Page) -> str:
         """When it was answered, ISO 8601; empty while there is no answer, or the board does not say."""
