@@ -9,6 +9,7 @@ from nlp import clean_social as social
 from nlp import clean_web as web
 from nlp.batches import SEPARATOR, CharacterGates, Gate, TextBatch, list_matching
 from nlp.clean_offsets import Traced, begin_trace
+from nlp.clean_pages import is_joined
 from nlp.clean_social import EMOJI, Fields
 from nlp.clean_spam import GATE as SPAM_GATE
 from nlp.clean_spam import is_spam
@@ -59,7 +60,8 @@ def clean_post(post: RawPost) -> CleanPost:
     """The post with title and text cleaned and masked.
 
     Topics, names, URLs and feelings (`[泪]`, emoji) stand in their fields. Flags: `mojibake_repaired`, `cut`
-    (a part of the post only), `spam` (advertising or adult; flagged, not dropped), `empty`.
+    (a part of the post only), `joined_pages` (several pages run together), `spam` (advertising or adult;
+    flagged, not dropped), `empty`.
     """
     fields = Fields()
     title, title_flags = _clean_fully(post.title, fields)
@@ -164,6 +166,7 @@ def _list_rules(fields: Fields, flags: set[str]) -> tuple[Rule, ...]:
         _read_markup,
         partial(web.drop_ruby, is_traditional=_SIMPLIFIER.traditional),
         _narrow_spaces,
+        partial(_note_joints, flags=flags),
         web.drop_lines,
         partial(social.take_links, fields=fields),
         partial(social.take_names, fields=fields),
@@ -189,6 +192,12 @@ def _repair_mojibake(text: str, flags: set[str]) -> str:
     if repaired != text:
         flags.add("mojibake_repaired")
     return repaired
+
+
+def _note_joints(text: str, flags: set[str]) -> str:
+    if is_joined(text):
+        flags.add("joined_pages")
+    return text
 
 
 def _read_markup(text: str) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nlp.clean import clean_post, clean_posts, clean_text, tell_language
 from schemas.records import CleanPost, Origin, RawPost
+from tests.nlp.clean_cases import HAM, JOINED, SPAM, WHOLE
 from tests.nlp.mask_cases import make_cases
 from tests.nlp.test_mask import MASKED
 
@@ -130,6 +131,28 @@ FLAGS = {
     "截断": ("停水三天了，物业说……展开全文", "cut"),
     "空": ("\x00 \n", "empty"),
 }
+
+
+@pytest.mark.parametrize("body", JOINED.values(), ids=JOINED)
+def test_pages_run_together_are_flagged(body: str) -> None:
+    assert "joined_pages" in clean(body).flags
+
+
+@pytest.mark.parametrize("body", WHOLE.values(), ids=WHOLE)
+def test_one_page_is_not_joined(body: str) -> None:
+    assert "joined_pages" not in clean(body).flags
+
+
+@pytest.mark.parametrize("body", SPAM)
+def test_advertising_and_adult_posts_are_flagged(body: str) -> None:
+    post = clean(body)
+    assert "spam" in post.flags
+    assert post.text
+
+
+@pytest.mark.parametrize("body", HAM)
+def test_a_complaint_about_them_is_not(body: str) -> None:
+    assert "spam" not in clean(body).flags
 
 
 @pytest.mark.parametrize(("body", "flag"), FLAGS.values(), ids=FLAGS)
