@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.masking import make_cases
 from nlp.clean import clean_post, clean_posts, clean_text, tell_language
 from schemas.records import CleanPost, Origin, RawPost
 from tests.nlp.clean_cases import HAM, JOINED, SPAM, WHOLE
-from tests.nlp.mask_cases import make_cases
 from tests.nlp.test_mask import MASKED
 
 NOW = datetime(2026, 7, 22, 9, tzinfo=UTC)
