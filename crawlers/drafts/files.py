@@ -51,7 +51,7 @@ def render_draft(draft: Draft, name: str, *, allow_private: bool) -> str:
     lines += [f"    expect=Count(min={least}, max={most}),"]
     lines += ["    allow_private=True,"] if allow_private else []
     return "\n".join([
-        f'"""{draft.publisher}。由 qianshao sources new 起草，请核对。',
+        f'"""{_plain(draft.publisher)}。由 qianshao sources new 起草，请核对。',
         "",
         "Not verified live. Terms: 请写下网站对转载和抓取的规定。",
         '"""',
@@ -69,6 +69,11 @@ def render_draft(draft: Draft, name: str, *, allow_private: bool) -> str:
         *(line for method in draft.methods for line in ("", method)),
         "",
     ])  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """What may stand in a docstring as it is."""
+    return text.replace("\\", " ").replace('"', " ")
 
 
 def _imports(draft: Draft) -> list[str]:

@@ -1,0 +1,223 @@
+"""What is detected at an address: the kind of page, the selectors, and what could not be seen."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crawlers.discovery import load_file
+from crawlers.drafts.draft import Draft
+from crawlers.drafts.files import name_source, render_draft, write_draft
+from crawlers.drafts.kinds import add_details, draft_source, find_feed
+from crawlers.goldens import check_goldens, golden_files, golden_folder, read_page, save_golden
+from crawlers.page import Page
+from schemas.errors import ReadError
+
+MakePage = Callable[..., Page]
+SHAPES = Path(__file__).parent / "shapes"
+SITE = "http://demo.example"
+NAV = "".join(f"<li><a href='/{word}'>{word}公开平台首页</a></li>" for word in ("政务", "信箱", "办事"))
+
+
+def listing(row: str, count: int = 6, after: str = "") -> str:
+    rows = "".join(
+        row.format(n=n, day=f"2026-01-0{n + 1}", title=f"河口街道第{n}次积水巡查通报") for n in range(count)
+    )
+    return f"<title>动态_云汀市政府网</title><ul class='nav'>{NAV}</ul><div class='main'>{rows}</div>{after}"
+
+
+def article(number: int, meta: str = "", line: str = "") -> str:
+    title = f"河口街道第{number}次积水巡查通报"
+    told = "".join(
+        f"<p>第{number}次巡查发现积水点{k}处，排水队已到场抽水，请居民绕行。</p>" for k in range(4)
+    )
+    return (
+        f"<html><head><title>{title}_云汀市政府网</title>{meta}</head><body><div class='crumb'>首页</div>"
+        f"<h2 class='tit'>{title}</h2>{line}<div id='zoom'>{told}</div>"
+        "<footer>版权所有 2020-01-01</footer></body></html>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "fields"),
+    [
+        (
+            "<div class='item'><a href='/p'></a><h3><a href='/a/{n}'>{title}</a></h3><em>{day}</em></div>",
+            {"items_css": "div.main > div.item", "link_css": "h3 a", "item_time_css": "em"},
+        ),
+        (
+            "<li class='row'><a href='/t'>新闻</a><a title='' href='/a/{n}'>{title}</a><b>{day}</b></li>",
+            {"items_css": "div.main > li.row", "link_css": "a[title]", "item_time_css": "b"},
+        ),
+        ("<p><a href='/a/{n}.html'>{title}</a></p>", {"items_css": "div.main > p > a"}),
+    ],
+    ids=["pictures", "categories", "links only"],
+)
+def test_tells_the_entries_of_a_list_from_its_menu(
+    make_page: MakePage, row: str, fields: dict[str, str]
+) -> None:
+    draft = draft_source(make_page(listing(row, after="<a href='?p=2'>下一页</a>"), f"{SITE}/list"))
+    assert draft.fields == {**fields, "next_css": 'a:contains("下一页")::attr(href)'}
+    assert (draft.kind, draft.count, draft.publisher, draft.missing) == ("pages", 6, "云汀市政府网", [])
+    assert [link.rpartition("/")[2].removesuffix(".html") for link in draft.links] == ["0", "1"]
+
+
+def test_says_what_it_could_not_see(make_page: MakePage) -> None:
+    draft = draft_source(make_page(listing("<li><a href='/a/{n}'>{title}</a></li>"), f"{SITE}/list"))
+    add_details(draft, [make_page("<title>甲</title><p>短</p>"), make_page("<title>乙</title><p>短</p>")])
+    assert [line.partition("（")[0] for line in draft.missing] == ["下一页", "标题", "正文", "发布时间"]
+
+
+@pytest.mark.parametrize(
+    "body", ["<p>维护中</p>", "<a href='/a'>一二三四五六</a>", "", "[]", '{"a": []}', "[1, 2]"]
+)
+def test_a_page_that_shows_no_list_is_refused(make_page: MakePage, body: str) -> None:
+    with pytest.raises(ReadError):
+        draft_source(make_page(body))
+
+
+@pytest.mark.parametrize(
+    ("meta", "line", "time"),
+    [
+        ("<meta name='PubDate' content='2026-01-0{n} 08:00'>", "", 'meta[name="PubDate"]::attr(content)'),
+        ("", "<span class='time'>发布时间：2026-01-0{n} 08:00</span>", "span.time"),
+        ("", "<div class='info'>来源：云汀发布 2026-01-0{n} 08:00 浏览 3</div>", "find_time"),
+    ],
+    ids=["meta", "element", "within a line"],
+)
+def test_finds_title_body_and_time_that_hold_on_every_page(
+    make_page: MakePage, meta: str, line: str, time: str
+) -> None:
+    draft = Draft("pages", "PagesSpider", "pages", SITE)
+    add_details(draft, [make_page(article(n, meta.format(n=n), line.format(n=n))) for n in (1, 2)])
+    told = draft.methods[0] if draft.methods else draft.fields.pop("time_css")
+    assert draft.fields == {"title_css": "h2.tit", "body_css": "div#zoom"}
+    assert time in str(told)
+    assert draft.missing == []
+
+
+def test_the_feed_of_a_page_is_found(make_page: MakePage) -> None:
+    html = "<link rel='alternate' type='application/atom+xml' href='/feed.atom'><p>x</p>"
+    assert find_feed(make_page(html)) == f"{SITE}/feed.atom"
+    assert find_feed(make_page("<p>x</p>")) is None
+    assert find_feed(make_page("<rss><channel/></rss>")) is None
+
+
+def test_a_feed_of_summaries_asks_for_the_pages(make_page: MakePage) -> None:
+    item = "<item><title>停水</title><link>/{n}</link><pubDate>2026-01-31</pubDate>"
+    item += "<description>{text}</description></item>"
+    for text, detail in (("短讯", True), ("全文" * 100, None)):
+        items = "".join(item.format(n=n, text=text) for n in range(3))
+        page = make_page(f"<rss version='2.0'><channel><title>云汀发布</title>{items}</channel></rss>")
+        draft = draft_source(page)
+        assert (draft.kind, draft.publisher, draft.count, draft.fields.get("detail")) == (
+            "feed",
+            "云汀发布",
+            3,
+            detail,
+        )
+
+
+def test_finds_the_list_and_fields_of_an_answer(make_page: MakePage) -> None:
+    row = {"docTitle": "停电公示", "docContent": "市民反映夜间施工噪声扰民", "pubTime": "2026-01-05"}
+    rows = [{"docId": n, **row, "url": f"/{n}", "likeCount": n} for n in (1, 2, 3)]
+    answer = json.dumps(
+        {"code": 0, "data": {"rows": rows, "tags": [{"id": 1}], "hasMore": True}}, ensure_ascii=False
+    )
+    draft = draft_source(make_page(answer, f"{SITE}/api?pageNo=1"))
+    assert draft.fields == {
+        "items": "data.rows",
+        "key_path": "docId",
+        "title_path": "docTitle",
+        "text_path": "docContent",
+        "time_path": "pubTime",
+        "link_path": "url",
+        "extra": {"likes": "likeCount"},
+        "page_param": "pageNo",
+        "more": "data.hasMore",
+    }
+    assert draft.missing == []
+
+
+@pytest.mark.parametrize(
+    ("file", "base"),
+    [
+        ("discuz_list.html", "DiscuzSpider"),
+        ("phpbb_list.html", "PhpbbSpider"),
+        ("nodebb_category.json", "NodebbSpider"),
+    ],
+)
+def test_knows_the_software_of_a_forum(make_page: MakePage, file: str, base: str) -> None:
+    text = (SHAPES / file).read_text("utf-8")
+    named = text if file.endswith("json") else f"<p>Powered by {base.removesuffix('Spider')}!</p>{text}"
+    draft = draft_source(make_page(named))
+    assert (draft.kind, draft.base) == ("forum", base)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://www.yunting.gov.cn/xw/", "cn_yunting"),
+        ("http://bbs.he-kou.example:8080/", "cn_example"),
+        ("http://127.0.0.1:9/", "cn_site"),
+    ],
+)
+def test_a_name_comes_from_the_host(url: str, name: str) -> None:
+    assert name_source(url) == name
+
+
+def test_a_draft_is_a_source_file_that_loads_and_is_never_overwritten(
+    make_page: MakePage, tmp_path: Path
+) -> None:
+    draft = draft_source(make_page(listing("<li><a href='/a/{n}'>{title}</a></li>"), f"{SITE}/list"))
+    add_details(
+        draft, [make_page(article(n, line=f"<p class=i>来源 2026-01-0{n} 08:00</p>")) for n in (1, 2)]
+    )
+    draft.publisher = '云汀"市" \\ 网'
+    path = write_draft(draft, "yunting_news", tmp_path, allow_private=True)
+    found = load_file(path)
+    assert (found.source.publisher, found.source.allow_private) == (draft.publisher, True)
+    page = replace(make_page(article(3, line="<p class=i>来源 2026-01-03 08:00</p>")), source=found.source)
+    (record,) = read_page(found, page, "post")["records"]
+    assert (record["title"], record["published_at"]) == (
+        "河口街道第3次积水巡查通报",
+        "2026-01-03T08:00:00+08:00",
+    )
+    for name, told in (("yunting_news", "没有用过的名称"), ("news", "<地方>_<名称>")):
+        with pytest.raises(ReadError, match=told):
+            write_draft(draft, name, tmp_path, allow_private=False)
+    assert "allow_private" not in render_draft(draft, "yunting_news", allow_private=False)
+
+
+def test_a_golden_is_kept_once_and_tells_the_first_difference(
+    make_page: MakePage, make_source: Callable[..., Path]
+) -> None:
+    folder = make_source("demo_site", "pages", f"{SITE}/list", "    items_css, body_css = 'li', 'p'\n")
+    found = load_file(folder / "demo_site.py")
+    first = save_golden(found, make_page("<h1>停水</h1><p>今晚停水</p>", f"{SITE}/1"), "post")
+    again = save_golden(found, make_page("<h1>停水了</h1><p>今晚停水</p>", f"{SITE}/1"), "post")
+    other = save_golden(found, make_page("<h1>来水</h1><p>恢复供水</p>", f"{SITE}/2"), "post")
+    assert first == again != other
+    assert first.parent == golden_folder(found)
+    assert golden_files(found) == ("post.html", "post2.html")
+    assert list(check_goldens(found)) == []
+
+    other.write_text("<h1>来水</h1><p>恢复供水了</p>", encoding="utf-8")
+    first.write_text("<p>改版</p>", encoding="utf-8")
+    assert [line.partition("：")[2][:40] for line in check_goldens(found)] == [
+        f"{SITE}/1: title = ''：应为 非空标题"[:40],
+        "读出的与存下的不同：records 第 1 项 body：原为 '恢复供水'，现",
+    ]
+
+
+def test_a_page_that_cannot_be_read_is_not_kept(
+    make_page: MakePage, make_source: Callable[..., Path]
+) -> None:
+    found = load_file(make_source("demo_site", "pages", f"{SITE}/list") / "demo_site.py")
+    with pytest.raises(ReadError, match="title"):
+        save_golden(found, make_page("<p>改版</p>"), "post")
+    with pytest.raises(ReadError, match="reader = 'thread'：应为 start、post 之一"):
+        save_golden(found, make_page("<p>改版</p>"), "thread")
+    assert golden_files(found) == ()
