@@ -52,7 +52,7 @@ class Case:
 
 def make_cases(count: int, seed: int) -> list[Case]:
     """`count` cases, two in three with a personal item."""
-    source = random.Random(seed)
+    source = random.Random(seed)  # noqa: S311 - the same cases every time
     kinds = [*_PERSONAL] * 2 + [*_HARMLESS]
     return [_make_case(source, source.choice(kinds)) for _ in range(count)]
 
@@ -213,7 +213,7 @@ def plant_cases(texts: Sequence[str], count: int, seed: int) -> Iterator[Case]:
 
     The real part is masked first, so that only what was put in counts.
     """
-    source = random.Random(seed)
+    source = random.Random(seed)  # noqa: S311 - the same places every time
     for case in make_cases(count, seed):
         text = source.choice(texts)
         cut = source.choice([match.end() for match in re.finditer("[。！？；，]", text)] or [len(text)])
@@ -243,5 +243,8 @@ def _look(name: str, texts: Sequence[str]) -> dict[str, object]:
     return {
         "数据": f"{name}（{len(texts)} 条）",
         "个人信息": sum(found.values()),
+        "不是的": "",
+        "查准": "",
+        "查全": "",
         "错": f"漏 {left}；找到 " + "、".join(f"{kind} {count}" for kind, count in found.most_common()),
     }
