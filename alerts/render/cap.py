@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from alerts.render.characters import xml_text
 from alerts.render.subject import headline, report_count
 from alerts.wording import SHANGHAI, level_zh
 from schemas.reading import Section, read_yaml
@@ -24,8 +25,6 @@ _RESTRICTION = "仅供应急值守内部使用；内容来自网上和热线，�
 _SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
 _URGENCIES = ("Immediate", "Expected", "Future", "Past", "Unknown")
 _LIKELY_SOURCES, _LIKELY_AUTHORS = 2, 3
-# XML 1.0 section 2.2: what is no Char must not stand in a document, not even escaped.
-_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_NAME = re.compile(r"[\s,<&]+")
 
 
@@ -198,7 +197,7 @@ def _identifier(alert: Alert) -> str:
 
 def _name(text: str) -> str:
     """A name without what CAP forbids in one: spaces, commas, < and &."""
-    return _NO_NAME.sub("_", _NO_CHARACTER.sub("", text))
+    return _NO_NAME.sub("_", xml_text(text))
 
 
 def _time(at: datetime) -> str:
@@ -207,7 +206,7 @@ def _time(at: datetime) -> str:
 
 
 def _add(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = _NO_CHARACTER.sub("", text)
+    SubElement(parent, name).text = xml_text(text)
 
 
 def _add_pair(parent: Element, name: str, value_name: str, value: str) -> None:

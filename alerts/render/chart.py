@@ -109,8 +109,9 @@ def _numbered(counts: Sequence[int]) -> list[int]:
     if len(counts) <= _NUMBERED:
         return [at for at, count in enumerate(counts) if count]
     peak, last = counts.index(max(counts)), max(at for at, count in enumerate(counts) if count)
-    apart = (last - peak) * _WIDTH / len(counts)
-    return [peak, last] if apart >= 4 * _LABEL else [peak]
+    room = 4 * _LABEL * len(counts) // _WIDTH + 1
+    hidden = any(count > counts[last] for count in counts[max(last - room, 0) : last])
+    return [peak] if last - peak < room or hidden else [peak, last]
 
 
 def _write_tick(pixels: Pixels, text: str, middle: int, taken: int, *, last: bool) -> int:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -121,6 +121,7 @@ def test_nothing_that_was_only_read_is_observed(sources: int, authors: int, cert
 ANYTHING = st.text(st.characters(), max_size=80)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     ANYTHING,
     ANYTHING,
