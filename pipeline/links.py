@@ -61,7 +61,7 @@ class LinkSigner:
 def make_links(settings: Settings, delivery: Delivery) -> Mapping[str, str]:
     """The buttons of a mail, label to address; empty where the deployment has no page for them.
 
-    A digest has one button for each of its warnings, which opens its page.
+    A digest has one link for each of its warnings, by the warning's id, which opens its page.
     """
     if settings.console_url is None:
         return {}
@@ -74,9 +74,7 @@ def make_links(settings: Settings, delivery: Delivery) -> Mapping[str, str]:
             for action in actions
         }
     return {
-        f"处置：{alert.title}": address(
-            settings.console_url, signer, link_to(alert, allowed_actions(alert)[0], group)
-        )
+        alert.id: address(settings.console_url, signer, link_to(alert, allowed_actions(alert)[0], group))
         for alert in (delivery.alert, *delivery.digest)
     }
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from alerts.path import PathContext
 from alerts.path.send import Delivery, plan_sending
+from alerts.render.cap import Status
 from alerts.render.mail import render_mail
 from pipeline.analysis import Measurement, Step
 from pipeline.rooms import Knowledge
@@ -35,8 +36,10 @@ def compose_mail(
     domain: str,
     publishers: Mapping[str, str],
     links: Mapping[str, str] | None = None,
+    status: Status = "Actual",
 ) -> Mail:
-    """The mail of one delivery. `publishers` are the sources' Chinese names, `links` label to URL."""
+    """The mail of one delivery. `publishers` are the sources' Chinese names, `links` label to URL; `status`
+    other than Actual marks what is no real warning."""
     rules = {rule.name: rule for rule in knowledge.rules}
     return render_mail(
         name_sources(delivery.alert, publishers),
@@ -50,6 +53,7 @@ def compose_mail(
         links=links,
         sources=publishers,
         domain=domain,
+        status=status,
     )
 
 
@@ -114,6 +118,7 @@ class Desk:
                 self.knowledge,
                 domain=self.domain,
                 publishers=self.publishers,
+                status="Exercise",
             )
             yield mail
             told = (delivery.alert, *delivery.digest)

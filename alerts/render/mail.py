@@ -1,7 +1,6 @@
 """A warning as a mail: text and HTML that a duty officer can act on from a phone, and CAP for machines."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -150,7 +149,8 @@ def _answer(alert: Alert, group: DutyGroup, links: Links) -> dict[str, object]:
     return {
         "group": group,
         "minutes": minutes,
-        "answer_by": waiting_since(alert) + timedelta(minutes=minutes),
+        # An update at the same level gives nobody new time.
+        "since": waiting_since(alert),
         "answered": telling.answered_by(alert) if alert.state == AlertState.ACKNOWLEDGED else "",
         "is_over": alert.state.is_over,
         "links": {label: url for label, url in links.items() if telling.web_link(url)},
@@ -243,5 +243,5 @@ def _digest_row(alert: Alert, group: DutyGroup, links: Links) -> dict[str, objec
         "why": telling.shorten("".join(telling.split_reason(alert)), _WHY),
         "is_over": alert.state.is_over,
         "link": telling.web_link(links.get(alert.id)),
-        "answer_by": waiting_since(alert) + timedelta(minutes=group.acknowledge_minutes[alert.level]),
+        "minutes": group.acknowledge_minutes[alert.level],
     }

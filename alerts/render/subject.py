@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
-from alerts.path.escalate import ESCALATED
+from alerts.path.escalate import DEPUTY, ESCALATED, REOPENED, WOKEN
 from alerts.standing import last_measures
 from alerts.wording import LEVELS
 from schemas.records import Alert, Event, Facts, Place
@@ -24,8 +24,15 @@ class Turn(StrEnum):
     UPDATED = "更新"
     RAISED = "升级"
     LOWERED = "降级"
+    DEPUTY = "转副班"
     ESCALATED = "上报"
+    WOKEN = "再提醒"
+    REOPENED = "重开"
     OVER = "解除"
+
+
+# Steps of the history that ask somebody anew.
+_ASKED = {DEPUTY: Turn.DEPUTY, ESCALATED: Turn.ESCALATED, WOKEN: Turn.WOKEN, REOPENED: Turn.REOPENED}
 
 
 def find_turn(alert: Alert, before: Alert | None) -> Turn:
@@ -33,8 +40,10 @@ def find_turn(alert: Alert, before: Alert | None) -> Turn:
     if alert.state.is_over:
         return Turn.OVER
     told = 0 if before is None else len(before.history)
-    if any(step.what.startswith(ESCALATED) for step in alert.history[told:]):
-        return Turn.ESCALATED
+    for step in reversed(alert.history[told:]):
+        for what, turn in _ASKED.items():
+            if step.what.startswith(what):
+                return turn
     if before is None:
         return Turn.FIRST if alert.revision == 1 else Turn.UPDATED
     if alert.level != before.level:

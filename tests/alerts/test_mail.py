@@ -106,8 +106,8 @@ def test_the_place_is_told_by_district_and_smallest_step(path: str, shown: str) 
 def test_both_parts_carry_what_the_officer_needs(part: int) -> None:
     body = both(render_mail(ALERT, EVENT, POSTS, GROUP, rule=RULE, links=LINKS))[part]
     wanted = (
-        "橙色（二级）预警", "汀东区柳浪社区 燃气泄漏", "受伤 2 人，7 条反映", "4月1日 14:20", "限 20 分钟",
-        "24 小时内有 6 件反映",
+        "橙色（二级）预警", "汀东区柳浪社区 燃气泄漏", "受伤 2 人，7 条反映", "收到后",
+        "20 分钟", "预警时间 4月1日 14:00", "24 小时内有 6 件反映",
         "《突发事件应对法》第六十三条", "受伤 2 人", "死亡、失联、被困人数没有信息提到，不等于没有",
         "何时发生没有信息提到", "谣言概率 12 %", RULE.guide.splitlines()[0], GROUP.zh, ALERT.id, EVENT.id,
         POSTS[0].origin.id, "2026年4月1日 14:00", "4月1日 09 时 1 条",
@@ -202,10 +202,13 @@ def stepped(what: str, state: AlertState = AlertState.RAISED) -> Alert:
     [
         (replace(UPDATE, level=Level.YELLOW), "黄色降级", "级别：橙色（二级）降为黄色（三级）"),
         (replace(UPDATE, level=Level.ORANGE), "橙色更新", "反映：6 → 12 件（+6）"),
+        (stepped("转副班：值班人十分钟没有签收"), "红色转副班", "值班人十分钟没有签收"),
+        (stepped("稍后再报时间已到"), "红色再提醒", "稍后再报时间已到"),
+        (stepped("重新打开：值班员甲"), "红色重开", "重新打开：值班员甲"),
         (stepped("上报区应急局值班组：十分钟没有签收"), "红色上报", "十分钟没有签收"),
         (stepped("解除：3 天没有新的反映", AlertState.CLOSED), "红色解除", "3 天没有新的反映"),
     ],
-    ids=["falls", "same level", "reported upwards", "over"],
+    ids=["falls", "same level", "deputies", "woken", "reopened", "reported upwards", "over"],
 )
 def test_every_turn_of_a_warning_has_its_own_word(alert: Alert, turn: str, said: str) -> None:
     mail = updated(alert)
@@ -213,11 +216,20 @@ def test_every_turn_of_a_warning_has_its_own_word(alert: Alert, turn: str, said:
     assert all(said in body for body in both(mail))
 
 
+def test_an_update_gives_nobody_new_time() -> None:
+    later = START + timedelta(hours=9)
+    steps = (*ALERT.history, Step(later, "第2版 橙色（二级）", "reports=12"))
+    mail = updated(replace(UPDATE, level=Level.ORANGE, raised_at=later, history=steps))
+    for body in both(mail):
+        assert "4月1日 14:00" in body
+        assert "起还没有人签收" in body
+
+
 def test_what_is_over_asks_nothing_of_anybody() -> None:
     mail = updated(replace(UPDATE, state=AlertState.CLOSED))
     for body in both(mail):
         assert "无需再处置" in body
-        assert not any(words in body for words in ("前签收", "alerts ack", "核实与处置", "未知"))
+        assert not any(words in body for words in ("内签收", "alerts ack", "核实与处置", "未知"))
 
 
 def test_who_has_acknowledged_need_not_do_so_again() -> None:
@@ -225,7 +237,7 @@ def test_who_has_acknowledged_need_not_do_so_again() -> None:
     mail = updated(replace(UPDATE, level=Level.ORANGE, state=AlertState.ACKNOWLEDGED, history=steps))
     for body in both(mail):
         assert "2026年4月1日 08:00 值班员甲" in body
-        assert "前签收" not in body
+        assert "签收（" not in body
 
 
 def test_markup_in_a_post_stays_text() -> None:
