@@ -10,7 +10,7 @@ from alerts.easing import find_fall
 from alerts.findings import Finding, Moment
 from alerts.levels import Judgement, judge_level
 from alerts.modes import ModeClock, ModeState, scale_rule
-from alerts.path.inhibit import find_host, joined_measures
+from alerts.path.inhibit import find_host, joined_measures, merged_warning
 from alerts.revisions import (
     clear_revision,
     join_revision,
@@ -104,6 +104,19 @@ class WarningEngine:
             self._modes.note(alert)
             if alert.event_id is not None:
                 self._books.watch.assign(alert.post_ids, alert.event_id)
+
+    def merge(self, ended: Event, into: Event, now: datetime) -> list[Alert]:
+        """One event went into another: its warning goes on as the other's; where both have one, it ends."""
+        self._books.watch.move(ended.post_ids, into.id)
+        self._waiting.pop(ended.id, None)
+        own, other = self._standing.pop(ended.id, None), self._standing.get(into.id)
+        if own is None:
+            return []
+        if other is None:
+            event_id = into.id if own.event_id == ended.id else own.event_id
+            self._standing[into.id] = replace(own, group=into.id, event_id=event_id)
+            return []
+        return [merged_warning(own, other, now)]
 
     def standing(self, group: str) -> Alert | None:
         """The warning about a matter, as last told."""

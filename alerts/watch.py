@@ -126,6 +126,10 @@ class Watch:
         event, count = Counter(events).most_common(1)[0]
         return event if 2 * count > len(events) else None
 
+    def move(self, post_ids: tuple[str, ...], event_id: str) -> None:
+        """Remember that posts have gone over to another event."""
+        self._event_of.update((one, event_id) for one in post_ids if one in self._event_of)
+
     def event_of(self, post_id: str) -> str | None:
         """The event of a post, where known."""
         return self._event_of.get(post_id)

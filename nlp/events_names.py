@@ -41,8 +41,8 @@ def names_alike(one: str, other: str) -> float:
 def home_names(post: ClassifiedPost) -> tuple[str, ...]:
     """Cores of the estates and communities a post is plainly about: its title's, else its text's."""
     text = post.clean.title or post.clean.text
-    homes = (place.name for place in post.places if place.level in HOME_LEVELS and place.name in text)
-    return tuple(dict.fromkeys(core for name in homes if len(core := name_core(name)) > 1))
+    homes = (name_core(place.name) for place in post.places if place.level in HOME_LEVELS)
+    return tuple(dict.fromkeys(core for core in homes if len(core) > 1 and core in text))
 
 
 def own_names(post: ClassifiedPost) -> tuple[str, ...]:

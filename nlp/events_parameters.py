@@ -34,6 +34,16 @@ class MatchParameters:
     same_road: float
     other_district: float
     same_label: float
+    same_title: float
+
+
+@dataclass(frozen=True, slots=True)
+class MergeParameters:
+    """When two events turn out to be one: `near` is how far below joining a post may lie that speaks of
+    both, `least` the score of the two from which they merge."""
+
+    near: float
+    least: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +52,10 @@ class EventParameters:
 
     active_days: int
     vocabulary_days: int
+    titles_before: int
     terms: TermParameters
     match: MatchParameters
+    merge: MergeParameters
     names_alike: float
     bands: int
     twins_alike: float
@@ -74,10 +86,17 @@ def _read_match(section: Section) -> MatchParameters:
         "same_road",
         "other_district",
         "same_label",
+        "same_title",
     )
     match = MatchParameters(**{name: section.number(name, 0, 1) for name in names})
     section.close()
     return match
+
+
+def _read_merge(section: Section) -> MergeParameters:
+    merge = MergeParameters(near=section.number("near", 0, 1), least=section.number("least", 0, 2))
+    section.close()
+    return merge
 
 
 def _read_ratio(section: Section) -> float:
@@ -98,8 +117,10 @@ def load_event_parameters(path: Path | None = None) -> EventParameters:
     parameters = EventParameters(
         active_days=top.whole("active_days", 1),
         vocabulary_days=top.whole("vocabulary_days", 1),
+        titles_before=top.whole("titles_before", 1),
         terms=_read_terms(top.section("terms")),
         match=_read_match(top.section("match")),
+        merge=_read_merge(top.section("merge")),
         names_alike=_read_ratio(top.section("names")),
         bands=twins.whole("bands", 1),
         twins_alike=_read_ratio(twins),

@@ -36,23 +36,58 @@ class Day:
     texts: int = 0
 
 
-class Vocabulary:
-    """Document frequencies: the start vocabulary for good, and the words of the last `days` days.
+class Window:
+    """In how many texts of the last `days` days a word stood.
 
-    A day's words count from the next day on and until the window has passed them, so that weights stand still
-    within a day and the state is the same whether it grew or was restored.
+    A day's words count from the next day on and until the window has passed them, so that the counts stand
+    still within a day and are the same whether they grew or were restored.
     """
 
+    def __init__(self, days: int) -> None:
+        self.today = date.min
+        self.texts = 0
+        self._length = timedelta(days=days)
+        self._recent: Counter[str] = Counter()
+        self._days: dict[date, Day] = {}
+
+    def count(self, word: str) -> int:
+        """Texts with the word."""
+        return self._recent[word]
+
+    def observe(self, words: Iterable[str]) -> None:
+        """Count one text of today."""
+        day = self._days[self.today]
+        day.words.update(words)
+        day.texts += 1
+
+    def advance(self, today: date) -> None:
+        """Go on to a later day: what was counted comes into force, days before the window leave."""
+        yesterday = self._days.get(self.today)
+        if yesterday is not None:
+            self._recent.update(yesterday.words)
+            self.texts += yesterday.texts
+        self.today = today
+        self._days[today] = Day()
+        for day in [day for day in self._days if day < today - self._length]:
+            self._drop(self._days.pop(day))
+
+    def _drop(self, day: Day) -> None:
+        self._recent.subtract(day.words)
+        self.texts -= day.texts
+        for word in day.words:
+            if not self._recent[word]:
+                del self._recent[word]
+
+
+class Vocabulary:
+    """Document frequencies: the start vocabulary for good, and the words of the last `days` days."""
+
     def __init__(self, parameters: TermParameters, days: int) -> None:
-        self._parameters, self._window = parameters, timedelta(days=days)
+        self._parameters, self._window = parameters, Window(days)
         self._start_texts, self._start = load_start_vocabulary()
         texts = self._start_texts + 1
         self._start_idf = {word: log(texts / (count + 1)) for word, count in self._start.items()}
         self._unseen_idf = log(texts)
-        self._recent: Counter[str] = Counter()
-        self._texts = 0
-        self._days: dict[date, Day] = {}
-        self._today = date.min
         self._idf: Weights = {}
 
     def start_idf(self, word: str) -> float:
@@ -63,8 +98,8 @@ class Vocabulary:
         """Inverse document frequency (natural logarithm, add-one) by everything counted until yesterday."""
         known = self._idf.get(word)
         if known is None:
-            texts = self._start_texts + self._texts + 1
-            known = log(texts / (self._start.get(word, 0) + self._recent[word] + 1))
+            texts = self._start_texts + self._window.texts + 1
+            known = log(texts / (self._start.get(word, 0) + self._window.count(word) + 1))
             self._idf[word] = known
         return known
 
@@ -101,25 +136,9 @@ class Vocabulary:
 
     def observe(self, words: Iterable[str]) -> None:
         """Count one text of today."""
-        day = self._days[self._today]
-        day.words.update(words)
-        day.texts += 1
+        self._window.observe(words)
 
     def advance(self, today: date) -> None:
         """Go on to a later day: what was counted comes into force, days before the window leave."""
-        yesterday = self._days.get(self._today)
-        if yesterday is not None:
-            self._recent.update(yesterday.words)
-            self._texts += yesterday.texts
-        self._today = today
-        self._days[today] = Day()
+        self._window.advance(today)
         self._idf = {}
-        for day in [day for day in self._days if day < today - self._window]:
-            self._drop(self._days.pop(day))
-
-    def _drop(self, day: Day) -> None:
-        self._recent.subtract(day.words)
-        self._texts -= day.texts
-        for word in day.words:
-            if not self._recent[word]:
-                del self._recent[word]

@@ -1,14 +1,16 @@
 """The one code path of live operation and replay: raw posts to classified posts, events and warnings."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.engine import WarningEngine
+from alerts.path.inhibit import CLEARED, JOINED
 from nlp.core import TextCore
 from nlp.events import EventClusterer
+from nlp.events_links import LinkHistory
 from nlp.events_members import seen_at
-from schemas.records import Alert, ClassifiedPost, Event, RawPost, Reading
+from schemas.records import Alert, ClassifiedPost, Event, EventLink, LinkKind, RawPost, Reading
 
 _HOUR = timedelta(hours=1)
 _SPAM = "spam"
@@ -18,11 +20,16 @@ _LONGEST_WALK = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One post taken in. `event` is None for spam; `alerts` begin with what the clock raised before it."""
+    """One post taken in. `event` is None for spam; `alerts` begin with what the clock raised before it.
+
+    `links` are the merges and splits that the post brought about; `ended` the events that went into others.
+    """
 
     post: ClassifiedPost
     event: Event | None
     alerts: tuple[Alert, ...]
+    links: tuple[EventLink, ...] = ()
+    ended: tuple[Event, ...] = ()
 
     @property
     def at(self) -> datetime:
@@ -75,17 +82,27 @@ class Analysis:
         for hour in self._hours_until(now):
             raised.extend(self._engine.tick(hour))
         self._clock = now if self._clock is None else max(now, self._clock)
+        for event_id in filter(None, map(resolved_event, raised)):
+            self._clusterer.resolve(event_id)
         return raised
 
-    def restore(self, members: Iterable[tuple[str, ClassifiedPost]], alerts: Iterable[Alert]) -> None:
-        """Take up a saved state: posts with event ids in the order they came, and the standing alerts."""
+    def restore(
+        self,
+        members: Iterable[tuple[str, ClassifiedPost]],
+        alerts: Iterable[Alert],
+        links: Sequence[EventLink] = (),
+        resolved: Iterable[str] = (),
+    ) -> None:
+        """Take up a saved state: posts with event ids in the order they came, the standing alerts, the links
+        between events in the order they were made, and the ids of the resolved ones."""
         latest: list[datetime] = []
         last: dict[str, tuple[ClassifiedPost, Event]] = {}
-        for post, event in self._clusterer.recall(members):
+        history = LinkHistory(links)
+        for post, event in self._clusterer.recall(members, links, resolved):
             self._engine.recall(post, event)
             latest = [max([seen_at(post), *latest])]
             last[event.id] = post, event
-        standing = list(alerts)
+        standing = [_follow(alert, history) for alert in alerts]
         self._engine.restore(standing)
         self._told = [(alert, *last[alert.event_id]) for alert in standing if alert.event_id in last]
         self._clock = latest[0] if latest else None
@@ -108,7 +125,12 @@ class Analysis:
         if _SPAM in post.clean.flags:
             return Step(post, None, ticked)
         event = self._clusterer.add(post)
-        return Step(post, event, (*ticked, *self._engine.observe(post, event, self._clock)))
+        changes = self._clusterer.take_changes()
+        links = tuple(link for link, _ in changes)
+        ended = tuple(one for link, one in changes if link.kind == LinkKind.MERGED)
+        joined = [alert for one in ended for alert in self._engine.merge(one, event, self._clock)]
+        raised = (*ticked, *joined, *self._engine.observe(post, event, self._clock))
+        return Step(post, event, raised, links, ended)
 
     def _hours_until(self, now: datetime) -> Iterator[datetime]:
         """The full hours after the clock up to `now`; of a long gap only the last days."""
@@ -119,3 +141,19 @@ class Analysis:
         while hour <= now:
             yield hour
             hour += _HOUR
+
+
+def resolved_event(alert: Alert) -> str | None:
+    """The event that is over with its warning: any that people have closed; by itself only an incident, as a
+    complaint of which nobody writes is not yet met."""
+    if not alert.state.is_over or alert.event_id is None:
+        return None
+    cleared = alert.history[-1].what.startswith(CLEARED)
+    joined = alert.history[-1].what.startswith(JOINED)
+    return None if joined or (cleared and not alert.label.startswith("incident.")) else alert.event_id
+
+
+def _follow(alert: Alert, history: LinkHistory) -> Alert:
+    """The warning as that of the event which its own has gone into."""
+    event_id = None if alert.event_id is None else history.survivor(alert.event_id)
+    return replace(alert, group=history.survivor(alert.group), event_id=event_id)

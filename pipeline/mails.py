@@ -83,6 +83,7 @@ class Desk:
         """Take one step of the analysis in."""
         if isinstance(step, Step):
             self.posts[step.post.origin.id] = step.post
+            self.events.update((event.id, event) for event in step.ended)
             if step.event is not None:
                 self.events[step.event.id] = step.event
         for alert in step.alerts:

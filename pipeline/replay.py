@@ -4,7 +4,7 @@ import re
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -121,6 +121,9 @@ class Replay:
         return [self._own_ids.get(post_id, post_id) for post_id in post_ids]
 
     def _event_line(self, event: Event) -> dict[str, object]:
+        """An event that went into another has its posts there."""
+        if event.merged_into is not None:
+            event = replace(event, post_ids=(), heat=0, reports=0)
         return {
             "event_id": event.id,
             "title": event.title,
@@ -136,6 +139,8 @@ class Replay:
             "urgency": event.urgency,
             "rumour": round(event.rumour, 3),
             "facts": event.facts,
+            "merged_into": event.merged_into,
+            "split_from": event.split_from,
         }
 
     def _alert_line(self, alert: Alert) -> dict[str, object]:
@@ -164,7 +169,7 @@ class Replay:
         return ReplayReport(
             posts=self._steps,
             spam=self._spam,
-            events=len(self._desk.events),
+            events=sum(event.merged_into is None for event in self._desk.events.values()),
             alerts=len(highest),
             revisions=len(self._desk.alerts),
             mails=self._mails,

@@ -159,6 +159,8 @@ class Event:
 
     `post_ids` are in order of time; `reports` counts the distinct texts among them. `label` and `place` are
     what most members say: `label` is `<family>.<name>`, such as `incident.fire` or `complaint.transport`.
+    `merged_into` is the event that the posts of this one went to, which ended it; `split_from` the event
+    that was over when this one took its matter up again.
     """
 
     id: str
@@ -176,6 +178,31 @@ class Event:
     rumour: float = 0.0
     urgency: str = "normal"
     authors: int = 0
+    merged_into: str | None = None
+    split_from: str | None = None
+
+
+class LinkKind(StrEnum):
+    """How two events are linked."""
+
+    MERGED = "merged"
+    SPLIT = "split"
+
+
+@dataclass(frozen=True, slots=True)
+class EventLink:
+    """Two events turned out to be one, or a new one took up the matter of one that was over.
+
+    `event_id` is the event that ended (merged) or began (split), `other_id` the one that goes on (merged) or
+    was over (split). `post_id` is the post that brought it about; `post_ids` are those that changed over.
+    """
+
+    kind: LinkKind
+    event_id: str
+    other_id: str
+    at: datetime
+    post_id: str
+    post_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Inhibit: one matter, one warning. What a standing warning explains joins it and gets no mail of its own."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.findings import Finding
 from alerts.path import Held, PathContext
 from alerts.standing import read_measures, write_measures
+from alerts.wording import level_zh
 from schemas.records import PLACE_LEVELS, Alert, AlertState, Level, Place, Step
 from schemas.rules.kin import Kin
 
@@ -78,6 +80,18 @@ def joined_groups(alert: Alert) -> tuple[str, ...]:
     """The matters that have joined a warning, each once."""
     notes = [step.note for step in alert.history if step.what.startswith(JOINED)]
     return tuple(dict.fromkeys(note.partition(" ")[0].removeprefix(_GROUP) for note in notes))
+
+
+def merged_warning(own: Alert, other: Alert, now: datetime) -> Alert:
+    """The last revision of a warning whose event went into one that has a warning of its own."""
+    return replace(
+        own,
+        revision=own.revision + 1,
+        state=AlertState.CLOSED,
+        reason=f"{JOINED}：与“{other.title}”是同一件事，两份预警合为一份，由后者（{level_zh(other.level)}）接着办。",
+        raised_at=now,
+        history=(*own.history, Step(now, f"{JOINED}“{other.title}”的预警", f"{_GROUP}{other.group} ")),
+    )
 
 
 def hold_quiet(alerts: Iterable[Alert], _context: PathContext) -> tuple[list[Alert], list[Held]]:

@@ -12,18 +12,18 @@ from alerts.path.answer import last_answer
 from alerts.path.rebase import rebase_alerts
 from nlp.events import EventClusterer
 from nlp.events_parameters import load_event_parameters
-from pipeline.analysis import Analysis, Step
+from pipeline.analysis import Analysis, Step, resolved_event
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.codec import decode
 from schemas.errors import ReadError, Where
-from schemas.records import Alert, ClassifiedPost, Quarantined, RawPost
+from schemas.records import Alert, ClassifiedPost, Event, Quarantined, RawPost
 from schemas.times import SHANGHAI
 from stores.database.alerts import alerts_since, lock_alerts, open_alerts, save_alert
-from stores.database.events import save_events
+from stores.database.events import links_since, save_events, save_links
 from stores.database.meta import get_meta, set_meta
 from stores.database.parts import Part, mark_analysed, new_parts
-from stores.database.posts import active_members, event_ids, latest_time, save_posts
+from stores.database.posts import active_members, event_ids, latest_time, move_posts, save_posts
 from stores.database.quarantine import save_quarantined
 from stores.raw import BrokenPartError
 
@@ -144,8 +144,10 @@ def open_analysis(rooms: Rooms) -> Analysis:
         last = latest_time(db)
         if last is not None:
             start = last - timedelta(days=load_event_parameters().active_days)
-            closed = (alert for alert in alerts_since(db, start) if _is_settled_state(alert))
-            analysis.restore(active_members(db, start), [*open_alerts(db), *closed])
+            told = list(alerts_since(db, start))
+            standing = [*open_alerts(db), *filter(_is_settled_state, told)]
+            resolved = filter(None, map(resolved_event, told))
+            analysis.restore(active_members(db, start), standing, links_since(db, start), resolved)
     return analysis
 
 
@@ -207,9 +209,20 @@ def save_batch(rooms: Rooms, batch: Batch) -> None:
 def _save_results(db: Connection, batch: Batch) -> None:
     placed = [(step.post, step.event.id if step.event else None) for step in batch.steps]
     save_posts(db, [*placed, *batch.revised])
-    save_events(db, (step.event for step in batch.steps if step.event is not None))
+    links = [link for step in batch.steps for link in step.links]
+    save_links(db, links)
+    move_posts(db, links)
+    save_events(db, _changed_events(batch.steps))
     save_raised(db, [alert for step in batch.steps for alert in step.alerts])
     save_quarantined(db, batch.aside)
+
+
+def _changed_events(steps: Iterable[Step]) -> Iterator[Event]:
+    """Every event as each step left it, those that ended too; the last of each is the newest."""
+    for step in steps:
+        yield from step.ended
+        if step.event is not None:
+            yield step.event
 
 
 def save_raised(db: Connection, raised: Sequence[Alert]) -> None:

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, func, select
 
 from schemas.codec import decode, encode
 from schemas.errors import Where
-from schemas.records import ClassifiedPost
+from schemas.records import ClassifiedPost, EventLink
 from stores.database.tables import events, posts, seen_revisions
-from stores.database.upsert import Row, in_batches, insert_new, plain_text, upsert
+from stores.database.upsert import Row, in_batches, insert_new, next_version, plain_text, upsert
 from stores.documents import main_place
 
 
@@ -88,10 +88,22 @@ def event_ids(db: Connection, ids: Iterable[str]) -> dict[str, str | None]:
     return found
 
 
+def move_posts(db: Connection, links: Iterable[EventLink]) -> int:
+    """Put the posts of events that went into others there, link by link; returns how many rows changed."""
+    return sum(
+        _move(db, batch, link.other_id) for link in links for batch in in_batches(link.post_ids) if batch
+    )
+
+
 def latest_time(db: Connection) -> datetime | None:
     """The time of the youngest post, None where there is none."""
     time: datetime | None = db.execute(select(func.max(posts.c.time))).scalar_one()
     return time
+
+
+def _move(db: Connection, ids: list[str], event_id: str) -> int:
+    moved = posts.update().where(posts.c.id.in_(ids), posts.c.event_id.is_distinct_from(event_id))
+    return db.execute(moved.values(event_id=event_id, changed=next_version(posts))).rowcount
 
 
 def _read(document: str) -> ClassifiedPost:

@@ -116,6 +116,21 @@ events = Table(
 )
 _waiting(events)
 
+event_links = Table(
+    "event_links",
+    METADATA,
+    Column("kind", String(16), primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("other_id", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("post_id", Text, nullable=False),
+    # The order in which links were made: of two at one moment the first may be what the second builds on.
+    Column("number", BigInteger, nullable=False),
+    Column("document", Text, nullable=False),
+    Index(None, "other_id"),
+    Index(None, "number"),
+)
+
 alerts = Table(
     "alerts",
     METADATA,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Insert, Table, case, or_
+from sqlalchemy import ColumnElement, Connection, Insert, Table, case, literal, or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, object]
@@ -58,6 +58,11 @@ def in_batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]
 def plain_text(text: str) -> str:
     """Text a database column takes: PostgreSQL refuses NUL, and no encoder takes half a surrogate pair."""
     return text.replace("\0", "\u2400").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def next_version(table: Table) -> ColumnElement[int]:
+    """The value of `changed` for an update of a versioned table."""
+    return _next_version(table, literal(_clock_version()))
 
 
 def _count_written(db: Connection, statement: Insert, rows: Sequence[Row]) -> int:

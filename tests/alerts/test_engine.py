@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.engine import WarningEngine
 from nlp.events import EventClusterer
-from schemas.records import Alert, AlertState, ClassifiedPost, Facts, Level, Place
+from schemas.records import Alert, AlertState, ClassifiedPost, Event, Facts, Level, Place
 from schemas.rules.loader import Quiet, Rule, load_rules
 from schemas.rules.parts import Rung
 from schemas.rules.when import Burst, Counts, Fact, FactRung, Growth
@@ -313,3 +313,39 @@ def test_a_rebuttal_is_told_beside_and_changes_no_level() -> None:
     told = bench.engine.tick(START + timedelta(hours=9))
     assert [alert.level for alert in told] == [Level.YELLOW]
     assert "另有 1 条辟谣信息（来源：12345热线）" in told[0].reason
+
+
+def merged(bench: Bench, one: Event, other: Event) -> list[Alert]:
+    return bench.engine.merge(replace(one, merged_into=other.id), other, START + timedelta(days=1))
+
+
+def test_a_warning_goes_on_as_that_of_the_event_its_own_went_into() -> None:
+    bench = Bench(GROWTH)
+    (first,) = bench.take(posts(2))
+    event = bench.clusterer.event(str(first.event_id))
+    survivor = replace(event, id="survivor")
+    assert merged(bench, event, survivor) == []
+    standing = bench.engine.standing("survivor")
+    assert standing is not None
+    assert (standing.id, standing.event_id, standing.revision) == (first.id, "survivor", 1)
+    assert bench.engine.standing(event.id) is None
+    later = posts(1, start=30)[0]
+    grown = replace(survivor, post_ids=(*event.post_ids, later.origin.id), heat=3, reports=3)
+    raised = bench.engine.observe(later, grown, START + timedelta(hours=30))
+    assert {alert.id for alert in raised} <= {first.id}
+
+
+def test_of_two_warnings_of_one_matter_one_ends_and_says_where_it_went() -> None:
+    bench = Bench(GROWTH)
+    (first,) = bench.take(posts(2))
+    elsewhere = replace(PLACE, name="鹭鸣街道", code="990101002", path="云汀市/汀东区/鹭鸣街道")
+    others = [
+        classified(f"鹭鸣苑电梯{word}", hours=n, places=(elsewhere,))
+        for n, word in enumerate(("坏了", "又坏"))
+    ]
+    (second,) = bench.take(others)
+    one, other = (bench.clusterer.event(str(alert.event_id)) for alert in (second, first))
+    (ended,) = merged(bench, one, other)
+    assert (ended.id, ended.state, ended.revision) == (second.id, AlertState.CLOSED, 2)
+    assert first.title in ended.reason
+    assert bench.engine.standing(other.id) == first

@@ -15,7 +15,7 @@ from nlp.events_members import make_event_id
 from nlp.events_names import name_core, names_alike
 from nlp.events_parameters import load_event_parameters
 from schemas.errors import ReadError
-from schemas.records import ClassifiedPost, Event, Facts, Place
+from schemas.records import ClassifiedPost, Event, Facts, LinkKind, Place
 from tests.nlp.classified import START, classified, estate
 
 PLANT = (
@@ -221,7 +221,7 @@ def test_restored_goes_on_as_if_never_stopped(posts: list[ClassifiedPost], cut: 
     whole = EventClusterer()
     before = [(whole.add(post).id, post) for post in posts[:cut]]
     restored = EventClusterer()
-    restored.restore(before)
+    restored.restore(before, [link for link, _ in whole.take_changes()])
     assert cluster(posts[cut:], restored) == cluster(posts[cut:], whole)
 
 
@@ -235,11 +235,91 @@ def test_every_post_is_in_one_event_and_ids_stay_in_order_of_time(posts: list[Cl
         assert post.origin.id in event.post_ids
         assert event.first_seen <= post.origin.time <= event.last_seen
         last[event.id] = event
+        for link, ended in clusterer.take_changes():
+            assert last.pop(link.event_id).id == ended.id
     members = [post_id for event in last.values() for post_id in event.post_ids]
     assert sorted(members) == sorted(post.origin.id for post in posts)
     times = {post.origin.id: post.origin.time for post in posts}
     for event in last.values():
         assert all(times[one] <= times[other] for one, other in pairwise(event.post_ids))
+
+
+NIGHT = "青石搅拌站夜里两点还在打混凝土，机器轰鸣"
+DUST = "阳台一层灰，孩子咳嗽，窗户不敢开"
+BOTH = f"{NIGHT}；{DUST}，都是青石搅拌站"
+
+
+def merging_posts() -> list[ClassifiedPost]:
+    """Two events of which the last post shows that they are one."""
+    texts = (NIGHT, f"{DUST}，粉尘是哪里来的", f"{NIGHT}，没人管", BOTH)
+    return [classified(text, hours=n, post_id=f"post{n}") for n, text in enumerate(texts)]
+
+
+def easily_merged() -> EventClusterer:
+    parameters = load_event_parameters()
+    return EventClusterer(replace(parameters, merge=replace(parameters.merge, near=0.3, least=0.2)))
+
+
+def test_a_post_that_speaks_of_two_events_merges_them_and_the_merge_is_recorded() -> None:
+    clusterer = easily_merged()
+    events = [clusterer.add(post) for post in merging_posts()]
+    ((link, ended),) = clusterer.take_changes()
+    assert len({event.id for event in events[:3]}) == 2
+    assert (link.kind, link.post_id, link.at) == (LinkKind.MERGED, "post3", START + timedelta(hours=3))
+    assert (link.event_id, link.other_id) == (ended.id, events[-1].id) == (events[1].id, events[0].id)
+    assert link.post_ids == ended.post_ids == ("post1",)
+    assert ended.merged_into == events[-1].id
+    assert events[-1].post_ids == ("post0", "post1", "post2", "post3")
+    assert (events[-1].heat, events[-1].authors) == (4, 4)
+    assert clusterer.take_changes() == []
+
+
+def test_a_merged_event_is_restored_from_where_its_posts_are_now() -> None:
+    whole = easily_merged()
+    *_, last = map(whole.add, merging_posts())
+    restored = easily_merged()
+    members = [(last.id, post) for post in merging_posts()]
+    restored.restore(members, [link for link, _ in whole.take_changes()])
+    later = classified(f"{DUST}，青石搅拌站还不整改", hours=9)
+    assert restored.add(later) == whole.add(later)
+
+
+def test_a_merge_whose_post_was_revised_since_is_made_up_for_at_the_end() -> None:
+    whole = easily_merged()
+    *_, last = map(whole.add, merging_posts())
+    links = [link for link, _ in whole.take_changes()]
+    restored = easily_merged()
+    posts = merging_posts()
+    restored.restore([(last.id, post) for post in (posts[3], posts[0], posts[2], posts[1])], links)
+    assert restored.event(last.id).post_ids == last.post_ids
+    assert len(restored) == 1
+
+
+def test_a_resolved_event_does_not_swallow_a_new_one() -> None:
+    clusterer = EventClusterer()
+    old = clusterer.add(at_lihu(PLANT[0]))
+    clusterer.resolve(old.id)
+    new = clusterer.add(at_lihu(PLANT[1], hours=30))
+    after = clusterer.add(at_lihu(PLANT[2], hours=40))
+    ((link, begun),) = clusterer.take_changes()
+    assert new.id != old.id
+    assert after.id == new.id == begun.id
+    assert after.split_from == old.id
+    assert (link.kind, link.event_id, link.other_id) == (LinkKind.SPLIT, new.id, old.id)
+    assert clusterer.event(old.id).heat == 1
+
+
+def test_what_is_resolved_stays_so_when_restored() -> None:
+    whole = EventClusterer()
+    posts = [at_lihu(text, hours=9 * n) for n, text in enumerate(PLANT)]
+    old = whole.add(posts[0])
+    whole.resolve(old.id)
+    new = whole.add(posts[1])
+    links = [link for link, _ in whole.take_changes()]
+    restored = EventClusterer()
+    restored.restore([(old.id, posts[0]), (new.id, posts[1])], links, [old.id])
+    assert cluster(posts[2:], restored) == cluster(posts[2:], whole)
+    assert restored.event(new.id).split_from == old.id
 
 
 def test_labelled_bursts_name_no_text() -> None:

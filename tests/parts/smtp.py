@@ -1,6 +1,8 @@
 """A real SMTP server that collects what it is sent, and can refuse, hang or drop the line."""
 
 import asyncio
+import os
+import signal
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +15,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.parts.service import free_port
 
-Behaviour = Literal["accept", "refuse", "busy", "hang", "drop_in_data", "drop_after_data", "rude_goodbye"]
+Behaviour = Literal[
+    "accept", "refuse", "busy", "hang", "drop_in_data", "drop_after_data", "rude_goodbye",
+    "kill_at_rcpt", "kill_in_data", "kill_after_data",
+]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -22,7 +27,9 @@ class SmtpServer:
 
     refuse: 550 to every recipient; busy: 451 after the text; hang: no answer after the text; drop_in_data:
     the line is cut while the text is sent; drop_after_data: the mail is taken and the line cut before the
-    yes; rude_goodbye: the mail is taken and the line cut at QUIT. `refused` names single addresses to refuse.
+    yes; rude_goodbye: the mail is taken and the line cut at QUIT. kill_at_rcpt, kill_in_data, kill_after_data:
+    the sending process `victim` is killed when it names a recipient, while it sends the text, or once the
+    mail is taken and before the yes. `refused` names single addresses to refuse.
     """
 
     host: str = "127.0.0.1"
@@ -32,6 +39,13 @@ class SmtpServer:
     logins: dict[str, str] = field(default_factory=dict)
     received: list[bytes] = field(default_factory=list)
     attempts: int = 0
+    victim: int | None = None
+
+    def kill(self) -> None:
+        """Kill the sending process, as a power cut would; only the first time."""
+        assert self.victim is not None
+        self.behaviour = "accept"
+        os.kill(self.victim, signal.SIGKILL)
 
     @property
     def messages(self) -> list[EmailMessage]:
@@ -53,6 +67,8 @@ class _Hooks:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _smtp: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if self.server.behaviour == "kill_at_rcpt":
+            self.server.kill()
         if self.server.behaviour == "refuse" or address in self.server.refused:
             return "550 5.1.1 no such mailbox"
         envelope.rcpt_tos.append(address)
@@ -72,6 +88,8 @@ class _Hooks:
         self.server.received.append(content)
         if self.server.behaviour == "drop_after_data":
             _cut(smtp)
+        if self.server.behaviour == "kill_after_data":
+            self.server.kill()
         return "250 OK"
 
     def authenticate(
@@ -84,12 +102,14 @@ class _Hooks:
 class _Smtp(SMTP):
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         hooks = self.event_handler
-        if hooks.server.behaviour != "drop_in_data":
+        if hooks.server.behaviour not in {"drop_in_data", "kill_in_data"}:
             await super().smtp_DATA(arg)
             return
         hooks.server.attempts += 1
         await self.push("354 go on")
         await self._reader.readline()
+        if hooks.server.behaviour == "kill_in_data":
+            hooks.server.kill()
         _cut(self)
 
     async def smtp_QUIT(self, arg: str) -> None:  # noqa: N802

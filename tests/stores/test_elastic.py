@@ -96,10 +96,9 @@ class TestApply:
     def test_all_is_made_and_twice_changes_nothing(self, bare: ElasticStore) -> None:
         first = bare.apply()
         templates = bare.templates
-        assert len(first.changed) == len(templates.components) + 3 * len(templates.indices)
-        assert set(first.new_indices) == set(templates.indices)
+        assert len(first.changed) == len(templates.components) + 4 * len(templates.indices)
         again = bare.apply()
-        assert (again.changed, again.new_indices) == ((), ())
+        assert (first.unfilled, again.changed, again.unfilled) == ((), (), ())
         assert bare.count("posts") == 0
 
     def test_the_small_distribution_has_no_lifecycle_management(self, library: ElasticStore) -> None:
@@ -111,11 +110,11 @@ class TestApply:
             for field, (type_name, meaning) in library.templates.fields(kind).items():
                 assert known[field][type_name]["meta"]["zh"] == [meaning]
 
-    def test_a_deleted_index_is_made_again_and_said_to_be_new(self, store: ElasticStore) -> None:
+    def test_a_deleted_index_is_missed_and_made_again(self, store: ElasticStore) -> None:
         store.client.indices.delete(index=store.templates.indices["events"].index)
-        report = store.apply()
-        assert report.new_indices == ("events",)
-        assert len(report.changed) == 2
+        assert store.missing_kinds() == ("events",)
+        assert len(store.apply().changed) == 3
+        assert store.missing_kinds() == ()
 
     def test_a_new_field_is_added_in_place(self, store: ElasticStore) -> None:
         store.templates = changed_templates(
@@ -123,7 +122,6 @@ class TestApply:
         )
         report = store.apply()
         assert [line.split()[0] for line in report.changed] == ["索引模板", "映射"]
-        assert report.new_indices == ()
         assert store.apply().changed == ()
         assert store.index("posts", [("a", 1, {"id": "a", "tide": 1.5})]).indexed == 1
 
@@ -132,17 +130,22 @@ class TestApply:
         with pytest.raises(StoreRefusedError, match=r"posts\.json 的 version 加一"):
             store.apply()
 
-    def test_a_new_version_takes_over_the_alias(self, store: ElasticStore) -> None:
+    def test_a_new_version_is_filled_before_readers_see_it(self, store: ElasticStore) -> None:
         store.index_posts([waiting(make_post())])
         posts = store.templates.indices["posts"]
         newer = replace(posts, index=f"{posts.alias}-v2")
         store.templates = replace(store.templates, indices={**store.templates.indices, "posts": newer})
-        report = store.apply()
-        assert report.new_indices == ("posts",)
-        assert store.client.indices.get_alias(name=posts.alias).body.keys() == {newer.index}
+        assert store.missing_kinds() == ("posts",)
+        assert store.apply().unfilled == ("posts",)
+        store.client.indices.refresh(index=posts.index)
+        assert store.count("posts") == 1, "readers still see the old one"
+        store.index_posts([waiting(make_post()), waiting(make_post("post2"))])
         store.refresh()
-        assert store.count("posts") == 0
-        assert store.index_posts([waiting(make_post())]).indexed == 1
+        assert store.count("posts") == 1
+        assert store.take_over("posts") == (posts.index,)
+        assert store.count("posts") == 2
+        assert store.take_over("posts") == ()
+        assert store.apply().unfilled == ()
 
 
 def changed_templates(templates: Templates, field: str, mapping: dict[str, object]) -> Templates:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from schemas.records import AlertState, Level, Quarantined
+from schemas.records import AlertState, EventLink, Level, LinkKind, Quarantined
 from stores.database import Database
 from stores.database.alerts import (
     alert_history,
@@ -24,7 +24,7 @@ from stores.database.alerts import (
     unsent_alerts,
 )
 from stores.database.coverage import SourceRun, last_runs, runs_since, save_run
-from stores.database.events import events_by_id, events_since, save_events
+from stores.database.events import events_by_id, events_since, links_since, save_events, save_links
 from stores.database.index import (
     count_pending,
     forget_indexed,
@@ -38,8 +38,10 @@ from stores.database.parts import add_part, all_parts, mark_analysed, new_parts
 from stores.database.posts import (
     active_members,
     classified_since,
+    event_ids,
     event_members,
     known_revisions,
+    move_posts,
     posts_by_id,
     save_posts,
     save_seen,
@@ -122,6 +124,30 @@ def test_events_keep_their_newest_record(database: Database) -> None:
         assert events_by_id(db, ["event1", "none"]) == {"event1": grown}
         assert list(events_since(db, NOON + timedelta(minutes=2))) == [grown]
         assert list(events_since(db, NOON + timedelta(minutes=3))) == []
+
+
+def test_links_come_back_in_their_order_and_posts_follow_them(database: Database) -> None:
+    first = EventLink(LinkKind.MERGED, "event2", "event1", NOON, "post3", ("post2",))
+    second = EventLink(LinkKind.SPLIT, "event3", "event1", NOON, "post4")
+    with database.begin() as db:
+        save_posts(db, [(make_post("post1"), "event1"), (make_post("post2"), "event2")])
+        save_events(db, [make_event("event1"), replace(make_event("event2"), merged_into="event1")])
+        assert save_links(db, [first, second]) == 2
+        assert save_links(db, [first, second]) == 0
+        assert move_posts(db, [first, second]) == 1
+        assert move_posts(db, [first, second]) == 0
+        assert event_ids(db, ["post1", "post2"]) == {"post1": "event1", "post2": "event1"}
+        assert links_since(db, NOON - HOUR) == [first, second]
+        assert events_by_id(db, ["event2"])["event2"].merged_into == "event1"
+
+
+def test_a_moved_post_waits_for_the_index(database: Database) -> None:
+    link = EventLink(LinkKind.MERGED, "event2", "event1", NOON, "post3", ("post2",))
+    with database.begin() as db:
+        save_posts(db, [(make_post("post2"), "event2")])
+        mark_indexed(db, "posts", [(one.id, one.version) for one in pending_posts(db, 9)])
+        move_posts(db, [link])
+        assert [one.event_id for one in pending_posts(db, 9)] == ["event1"]
 
 
 def test_every_revision_of_an_alert_is_kept(database: Database) -> None:
