@@ -22,15 +22,18 @@ def _either(words: tuple[str, ...]) -> str:
 
 _ALL = _either(tuple(verb for verbs in _VERBS.values() for verb in verbs))
 _FIRST = _either(tuple(verb for verbs in _BEFORE.values() for verb in verbs))
-_UNIT = "名|位|个|人|口|户|例|具|条|男子|女子|乘客|学生|老人|儿童|孩子|工人|村民|员工|旅客|游客"
+_UNIT = (
+    "名|位|个(?![月小多])|人|口|户|例|具|条|男子|女子|乘客|学生|老人|儿童|孩子|工人|村民|员工|旅客|游客|(?:中国|外籍)?公民|"
+    "幼童|女童|男童|女孩|男孩|女生|男生|小伙|少年|少女|婴儿|矿工|患者|驴友|居民|群众|消防员|民警|士兵|平民"
+)
 # 死亡3人以上 is what a rule says, not what happened.
 _NO_RULE = "(?!及?以[上下]|及以)"
-_NOT_AFTER = "(?!伤|亡|者家属|因|角|路|刑|机|守|心|害|势|残|痕|口|的原因)"
+_NOT_AFTER = "(?!伤|亡|者家属|因|角|路|刑|机|守|心|害|势|残|痕|口|的原因|赔|率|证|线|神|灵|医|身亡|死亡|致死)"
 _COUNT = re.compile(
-    f"(?<![数几无])(?P<count>{NUMBER})(?:余|多|几)?(?:"
-    f"(?:{_UNIT}){_NO_RULE}(?:(?!(?:{NUMBER})(?:{_UNIT}))(?:[^，。；！？：、\n0-9死伤]|\\d{{1,3}}岁)){{0,16}}?(?P<after>{_ALL}){_NOT_AFTER}"
+    f"(?<![数几无第大高初小研A-Za-z])(?P<count>{NUMBER})(?:余|多|几)?(?:"
+    f"(?:{_UNIT}){_NO_RULE}(?:(?!(?:{NUMBER})(?:{_UNIT}|死|伤|亡|重伤|轻伤))(?:[^，。；！？：、\n0-9死伤]|\\d{{1,3}}岁)){{0,16}}?(?P<after>(?<![社笑吓累热烦气饿装])(?:{_ALL})){_NOT_AFTER}"
     f"|(?P<bare>死|亡|伤|重伤|轻伤|失踪|失联|被困)(?!者|员|势|害|心))"
-    f"|(?<![吓累热气笑烦急饿渴])(?P<first>{_FIRST})(?:人数|人口|人员|群众|居民|村民|学生|病例|者|了|有|已经?|共|突破|高达|接近|达到?"
+    f"|(?<![吓累热气笑烦急饿渴])(?P<first>{_FIRST})(?:人数|人口|人员|群众|居民|村民|学生|病例|矿工|工人|者|超|了|有|已经?|共|突破|高达|接近|达到?"
     f"|为|约|近|至少|超过|逾|上升至|升至|增至|[:：]){{0,4}}"
     f"(?P<number>{NUMBER})(?:余|多|几)?(?:户(?P<people>{NUMBER})(?:余|多)?人|个(?=[，。；！]|$)|个?(?:余|多)?[人名位例户]{_NO_RULE})"
 )
@@ -66,22 +69,24 @@ _NONE = {kind: _seek_none(kind) for kind in ("casualties", "deaths", "injured", 
 _UNKNOWN = re.compile(
     f"(?:伤亡|死亡人数|死伤)[^，。；！？\n]{{0,12}}?(?:{_either(_KNOWN.texts('unknown', 1))})"
 )
-_PERSON = _either(_KNOWN.texts("persons", 1))
+_PERSON = _either((*_KNOWN.texts("persons", 1), *_KNOWN.texts("couples", 1)))
 # 一男子坠楼，当场|死亡; 老人被撞倒，腿骨|骨折.
 _THEN = f"(?:，(?:{_either(_KNOWN.texts('then', 1))})[^，。！？；们、和]{{0,4}}?)?"
 
 
 def _seek_one(*ends: str) -> _Phrase:
-    found = f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?{_THEN}(?:{'|'.join(ends)})(?!的)"
+    found = f"(?:{_PERSON})(?!们)[^，。！？；们、和]{{0,8}}?{_THEN}(?:{'|'.join(ends)})(?![的赔率证])"
     return _Phrase(tuple(end.removeprefix("被?") for end in ends), re.compile(found))
 
 
 _ONE = {
-    "deaths": _seek_one("死亡", "身亡", "遇难", "丧生", "溺亡", "离世"),
+    "deaths": _seek_one("死亡", "身亡", "遇难", "丧生", "溺亡", "坠亡", "猝死", "致死", "殒命", "离世"),
+    "trapped": _seek_one("被困"),
     "injured": _seek_one("受伤", "被?烧伤", "被?灼伤", "摔伤", "被?撞伤", "骨折"),
 }
 
 
+_COUPLES = _KNOWN.texts("couples", 1)
 _AND = re.compile("[和与及][^，。；、]*$")
 # 影响, 安置 stand in every tenth post; they tell something only before a number.
 _LOOSE = frozenset(_BEFORE["affected"]) - frozenset(_VERBS["affected"])
@@ -187,6 +192,8 @@ def _mentions(sentence: str, at: int) -> Iterator[tuple[str, Stated, bool]]:
         number = read_number(written)
         if number is not None:
             before = sentence[max(0, match.start() - 6) : match.start()]
+            if before.endswith("救"):  # 为救两名儿童遇难 tells of somebody else
+                continue
             stated = Stated(int(number), at + match.start(), at + match.end())
             yield _KIND_OF[verb], stated, "其中" in before or "包括" in before
 
@@ -221,7 +228,7 @@ def _count_unnumbered(kind: str, text: str) -> Stated | None:
         return Stated(0, *none.span())
     one = _ONE[kind].search(text) if kind in _ONE else None
     if one is not None:
-        several = _AND.search(text, max(0, one.start() - 6), one.start())
+        several = one[0].startswith(_COUPLES) or _AND.search(text, max(0, one.start() - 6), one.start())
         return Stated(2 if several else 1, *one.span())
     none = _NONE[kind].search(text) if kind in _NONE else None
     return None if none is None else Stated(0, *none.span())
