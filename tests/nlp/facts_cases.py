@@ -108,6 +108,8 @@ COUNTS: dict[str, dict[str, int]] = {
     "一母女被袭身亡": {"deaths": 2},
     "母子被埋身亡": {"deaths": 2},
     "6岁女童被困车内": {"trapped": 1},
+    "货车侧翻3人被埋压身亡": {"deaths": 3},
+    "2人重伤1人死亡": {"injured": 2, "deaths": 1},
     "老人被碾压致死": {"deaths": 1},
     "第9个公祭日悼念死难者": {},
     "遇难2人，受伤6人，被困1人": {"deaths": 2, "injured": 6, "trapped": 1},
