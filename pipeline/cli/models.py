@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    task: str = typer.Argument(..., help="complaint、rumour 或 spread（含转发的谣言概率）"),
+    task: str = typer.Argument(..., help="complaint、rumour、spread（含转发的谣言概率）或 emotion"),
     paths: list[Path] = typer.Argument(..., metavar="DATA...", exists=True, help="训练数据目录或文件"),
     out: Path = typer.Option(Path("models"), "--out", "-o", help="模型与模型卡的输出目录"),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
@@ -32,7 +32,7 @@ def train(
 
 
 def evaluate(
-    task: str = typer.Argument(..., help="complaint、rumour 或 incident"),
+    task: str = typer.Argument(..., help="complaint、rumour、incident 或 emotion"),
     path: Path = typer.Argument(..., metavar="DATA", exists=True, help="带标签的文件，或目录（可含转发）"),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
