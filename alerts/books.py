@@ -10,12 +10,13 @@ from alerts.findings import Measured, Moment, Tick
 from alerts.series import SeriesBook
 from alerts.sources import SourceBook
 from alerts.stations import Stations
-from alerts.tallies import Counted, Tallies
+from alerts.tallies import Tallies
 from alerts.watch import Watch
 from schemas.records import ClassifiedPost, Event, Facts, Reading
 from schemas.rules.firms import FirmKinds
 from schemas.rules.loader import Rule
 from schemas.rules.when import look_back, parts_of
+from schemas.rules.when_counts import Counted
 from schemas.taxonomy.places import Deployment
 
 _LEAST_DAYS = 60

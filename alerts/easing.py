@@ -48,11 +48,11 @@ def find_fall(alert: Alert, rule: Rule, books: Books, now: datetime) -> Fall | N
 
 def _corrected(alert: Alert, rule: Rule, seen: Mapping[str, Seen], now: datetime) -> Fall | None:
     """The facts that made the level are stated no more: what other rules hold decides."""
-    event = seen.get(alert.event_id or "")
     facts = [part for part in parts_of(rule.when) if isinstance(part, Fact)]
-    support = last_support(alert)
-    if event is None or not facts or rule.name not in support or now - event.facts_since < FACTS_HOLD:
+    event = seen.get(alert.event_id or "")
+    if not facts or event is None or now - event.facts_since < FACTS_HOLD:
         return None
+    support = last_support(alert)
     own = _fact_level(rule, facts, event.facts)
     others = {name: level for name, level in support.items() if name != rule.name}
     level = min([*others.values(), *([] if own is None else [own])], default=Level.BLUE)

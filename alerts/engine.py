@@ -135,7 +135,8 @@ class WarningEngine:
 
     def _ask(self, moment: Moment) -> Iterator[Finding]:
         needs = tuple(f"needs.{need.name}" for need in moment.post.needs)
-        for rule in self._index(moment.now).at_post(post_label(moment.post), moment.event.label, needs):
+        own, index = post_label(moment.post), self._index(moment.now)
+        for rule in index.at_post(own, moment.event.label, needs, counted=bool(moment.taken)):
             if self._may_matter(rule, moment.event):
                 yield from conditions.find(rule, moment)
 

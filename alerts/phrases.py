@@ -8,7 +8,7 @@ import ahocorasick_rs
 
 from schemas.rules.parts import Words
 
-_SENTENCE = re.compile(r"[^。！？!?；;\n]+")
+_END = re.compile(r"[。！？!?；;\n]")
 
 
 class WordsFinder:
@@ -33,9 +33,18 @@ class WordsFinder:
     def find(self, text: str) -> frozenset[int]:
         """The numbers of the lists whose words a text says, less those with a word that bars them."""
         said, barred = set(self._silent), set[int]()
-        for sentence in _SENTENCE.findall(text):
-            for anchor, _, _ in self._automaton.find_matches_as_indexes(sentence, overlapping=True):
-                for number, bars, rest in self._phrases[self._anchors[anchor]]:
-                    if all(part in sentence for part in rest):
-                        (barred if bars else said).add(number)
+        for anchor, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            for number, bars, rest in self._phrases[self._anchors[anchor]]:
+                if not rest or _all_beside(text, rest, start, end):
+                    (barred if bars else said).add(number)
         return frozenset(said - barred)
+
+
+def _all_beside(text: str, parts: Sequence[str], start: int, end: int) -> bool:
+    """Whether all parts stand in the sentence around a place of the text."""
+    if not all(part in text for part in parts):
+        return False
+    first = max((found.end() for found in _END.finditer(text, 0, start)), default=0)
+    after = _END.search(text, end)
+    last = len(text) if after is None else after.start()
+    return all(text.find(part, first, last) >= 0 for part in parts)

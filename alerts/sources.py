@@ -38,21 +38,19 @@ class SourceBook:
         """When the last post of a source, or of a label of it, was made."""
         return self._last.get((source, label))
 
-    def like_stretches(self, source: str, label: str, now: datetime, hours: int, most: int) -> list[int]:
+    def like_stretches(self, source: str, label: str, now: datetime, hours: int) -> Iterator[int]:
         """Posts in the same hours of the latest days of the same kind, working or free, newest first."""
         counts = self._hours.get((source, label))
         if not counts:
-            return []
-        first = min(counts)
-        ends = (now - timedelta(days=back) for back in range(1, KEPT_DAYS + 1))
-        alike = (end for end in ends if _is_free(end) == _is_free(now) and _hour(end) - hours >= first)
-        found: list[int] = []
-        for end in alike:
+            return
+        first, kind = min(counts), _is_free(now)
+        for back in range(1, KEPT_DAYS + 1):
+            end = now - timedelta(days=back)
             last = _hour(end)
-            found.append(sum(counts[hour] for hour in range(last - hours, last)))
-            if len(found) == most:
-                break
-        return found
+            if last - hours < first:
+                return
+            if _is_free(end) == kind:
+                yield sum(counts.get(hour, 0) for hour in range(last - hours, last))
 
     def forget(self, now: datetime) -> None:
         """Drop what lies too far back to compare with."""

@@ -6,15 +6,16 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from alerts.phrases import WordsFinder
-from alerts.terms import TermBook
+from alerts.terms import Lexicon, TermBook
 from alerts.watch import Brief
 from schemas.records import ClassifiedPost, SeriesKey
 from schemas.rules.firms import FirmKinds
 from schemas.rules.parts import ANY_WORDS, Words
-from schemas.rules.when_counts import Count, NewTerm, Shortage
+from schemas.rules.when_counts import Count, Counted, NewTerm, Shortage
 
-Counted = Count | Shortage | NewTerm
 Touched = Sequence[tuple[SeriesKey, str]]
+# Level, path of the place and word.
+Fresh = Sequence[tuple[str, str, str]]
 
 # No ladder asks for more; beyond it the work per post would grow with the crowd.
 MOST_KEPT = 400
@@ -67,6 +68,7 @@ class Tallies:
         self._terms = {
             when: TermBook(when, lists.index(_words(when))) for when in whens if isinstance(when, NewTerm)
         }
+        self._lexicons = _open_lexicons(self._terms)
         self._asking: dict[tuple[str, tuple[str, ...]], tuple[Tally | TermBook, ...]] = {}
 
     def alias(self, scaled: Counted, base: Counted) -> None:
@@ -86,12 +88,13 @@ class Tallies:
 
     def take(self, post: ClassifiedPost, brief: Brief, touched: Touched) -> tuple[Tally | TermBook, ...]:
         """Count a post wherever it is asked for. Returns the books that took it."""
+        fresh = self._hear(post, brief, touched)
         asking = self._asked_by(brief)
         if not asking:
             return ()
         said = self._finder.find(f"{post.clean.title}\n{post.clean.text}")
         books = (book for book in asking if book.number in said)
-        return tuple(book for book in books if self._enter(book, post, brief, touched))
+        return tuple(book for book in books if self._enter(book, post, brief, touched, fresh))
 
     def forget(self, now: datetime) -> None:
         """Drop what lies before the windows."""
@@ -109,10 +112,24 @@ class Tallies:
             self._asking[key] = tuple(book for book in books if not labels.isdisjoint(book.when.labels))
         return self._asking[key]
 
-    def _enter(self, book: Tally | TermBook, post: ClassifiedPost, brief: Brief, touched: Touched) -> bool:
+    def _hear(self, post: ClassifiedPost, brief: Brief, touched: Touched) -> Fresh:
+        """The words of a post that are new, each with the level and the path of the place."""
+        if not self._lexicons:
+            return []
+        words = frozenset(post.words)
+        heard = [(level, key.place) for key, level in touched if level in self._lexicons]
+        return [
+            (level, path, word)
+            for level, path in heard
+            for word in self._lexicons[level].hear(path, words, brief.at)
+        ]
+
+    def _enter(
+        self, book: Tally | TermBook, post: ClassifiedPost, brief: Brief, touched: Touched, fresh: Fresh
+    ) -> bool:
         when = book.when
         if isinstance(book, TermBook):
-            return book.hear(post, brief, _paths(touched, when.by))
+            return book.note(post, brief, self._lexicons, [one for one in fresh if one[0] in book.when.by])
         if isinstance(when, Count):
             if when.urgency and brief.urgency not in when.urgency:
                 return False
@@ -122,6 +139,16 @@ class Tallies:
 
     def _firm_paths(self, touched: Touched, kinds: Collection[str]) -> list[str]:
         return [path for path in _paths(touched, ("firm",)) if self._firms.kind(path) in kinds]
+
+
+def _open_lexicons(whens: Iterable[NewTerm]) -> dict[str, Lexicon]:
+    """One for each place level that is asked about, as long as the longest asks."""
+    levels = {level for when in whens for level in when.by}
+    asking = {level: [when for when in whens if level in when.by] for level in sorted(levels)}
+    return {
+        level: Lexicon(max(when.new_days for when in ours), max(when.window_hours for when in ours))
+        for level, ours in asking.items()
+    }
 
 
 def _paths(touched: Touched, by: Collection[str]) -> list[str]:

@@ -1,9 +1,9 @@
 """Words never heard before at a place: who used them first, and how many have since."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 
 from alerts.watch import Brief
 from schemas.records import ClassifiedPost
@@ -14,73 +14,118 @@ _TERM = re.compile(r"[\u4e00-\u9fff]{2,12}|[A-Za-z][A-Za-z0-9]{2,15}")
 MOST_KEPT = 50
 
 
-@dataclass(slots=True)
-class Heard:
-    """One word at one place: when it was last said as a known one, or who has said it since it was new."""
+class Usage:
+    """The words in use at one place. Sets do the work: a post has a hundred words and hardly a new one."""
 
-    known_at: datetime | None = None
-    fresh: list[Brief] = field(default_factory=list)
+    def __init__(self, at: datetime) -> None:
+        self.first = at
+        self._known: set[str] = set()
+        self._since: dict[str, datetime] = {}
+        self._last_day: dict[str, date] = {}
+        self._days: deque[tuple[date, set[str]]] = deque()
+        self._today: set[str] = set()
+        self._day = at.date()
+
+    def hear(self, words: frozenset[str], at: datetime, window: timedelta, rest: timedelta) -> list[str]:
+        """Take words down; returns those that came into use within the window."""
+        if at.date() > self._day:
+            self._turn(at.date(), rest)
+        self._today |= words
+        fresh: list[str] = []
+        for word in words - self._known:
+            if at - self._since.setdefault(word, at) <= window:
+                fresh.append(word)
+            else:
+                self._known.add(word)
+                del self._since[word]
+        return fresh
+
+    def since(self, word: str) -> datetime:
+        """When a new word came into use. Raises KeyError for a word that is not new."""
+        return self._since[word]
+
+    def _turn(self, day: date, rest: timedelta) -> None:
+        """A new day: what nobody has used for so long would be new again."""
+        self._last_day |= dict.fromkeys(self._today, self._day)
+        self._days.append((self._day, self._today))
+        self._today, self._day = set(), day
+        rested: list[str] = []
+        while self._days and self._days[0][0] < day - rest:
+            then, words = self._days.popleft()
+            rested += [word for word in words if self._last_day[word] == then]
+        for word in rested:
+            del self._last_day[word]
+            self._since.pop(word, None)
+        self._known.difference_update(rested)
+
+
+class Lexicon:
+    """Which words are new at each place: those nobody used for `days`, for `hours` after their first use.
+
+    Every post is heard, whatever its label, as an ordinary word is no news in any class.
+    """
+
+    def __init__(self, days: int, hours: int) -> None:
+        self._rest, self._window = timedelta(days=days), timedelta(hours=hours)
+        self._usage: dict[str, Usage] = {}
+
+    def hear(self, path: str, words: frozenset[str], at: datetime) -> list[str]:
+        """Take the words of a post down; returns the new ones.
+
+        A place that has not been listened to for the days has none yet.
+        """
+        usage = self._usage.get(path)
+        if usage is None:
+            usage = self._usage[path] = Usage(at)
+        fresh = usage.hear(words, at, self._window, self._rest)
+        return fresh if at - usage.first >= self._rest else []
+
+    def since(self, path: str, word: str) -> datetime:
+        """When a new word came into use at a place. Raises KeyError for one that is not new."""
+        return self._usage[path].since(word)
 
 
 class TermBook:
-    """The words that one condition has heard, each place apart. Work per post depends on its words alone."""
+    """The posts of one condition that use a new word, by place and word."""
 
     def __init__(self, when: NewTerm, number: int) -> None:
         self.when, self.number = when, number
-        self._new = timedelta(days=when.new_days)
         self._window = timedelta(hours=when.window_hours)
-        self._heard: dict[tuple[str, str], Heard] = {}
-        self._since: dict[str, datetime] = {}
+        self._users: defaultdict[tuple[str, str], list[Brief]] = defaultdict(list)
+        # The new words of the post that was taken down last: it is the one that is asked about.
+        self._latest: list[tuple[str, str]] = []
 
-    def hear(self, post: ClassifiedPost, brief: Brief, paths: Iterable[str]) -> bool:
-        """Take down the words of a post at its places; False where it names none that is asked about."""
+    def note(
+        self,
+        post: ClassifiedPost,
+        brief: Brief,
+        lexicons: Mapping[str, Lexicon],
+        fresh: Iterable[tuple[str, str, str]],
+    ) -> bool:
+        """Take down the new words of a post, each after the level and the path of its place; True where it
+        has any."""
+        start = brief.at - self._window
         names = "/".join(place.path or place.name for place in post.places)
-        terms = [word for word in dict.fromkeys(post.words) if _TERM.fullmatch(word) and word not in names]
-        heard = False
-        for path in paths:
-            heard = True
-            self._since.setdefault(path, brief.at)
-            for term in terms:
-                self._note(self._heard.setdefault((path, term), Heard()), brief)
-        return heard
+        self._latest = [
+            (path, word)
+            for level, path, word in fresh
+            if _TERM.fullmatch(word) and word not in names and lexicons[level].since(path, word) >= start
+        ]
+        for key in self._latest:
+            users = self._users[key]
+            users.append(brief)
+            del users[:-MOST_KEPT]
+        return bool(self._latest)
 
-    def fresh(self, post: ClassifiedPost, path: str) -> list[tuple[str, list[Brief]]]:
-        """The words of a post that are new at a place, with the posts that used them within the window.
-
-        Before a place has been listened to for the condition's days, nothing is new there.
-        """
-        at = post.origin.time
-        since = self._since.get(path)
-        if since is None or at - since < self._new:
-            return []
-        found = []
-        for term in dict.fromkeys(post.words):
-            heard = self._heard.get((path, term))
-            if heard is not None and heard.known_at is None and heard.fresh:
-                found.append((term, heard.fresh))
-        return found
+    def latest(self, path: str, end: datetime) -> list[tuple[str, list[Brief]]]:
+        """The new words at a place of the post taken down last, each with the posts that used it within the
+        window."""
+        start = end - self._window
+        words = (word for at, word in self._latest if at == path)
+        return [(word, [one for one in self._users[path, word] if one.at > start]) for word in words]
 
     def forget(self, now: datetime) -> None:
-        """Drop the words that nobody has used for so long that they would be new again."""
-        self._heard = {
-            key: heard
-            for key, heard in self._heard.items()
-            if (heard.known_at or heard.fresh[-1].at) > now - self._new
-        }
-
-    def _note(self, heard: Heard, brief: Brief) -> None:
-        """A word stays new for one window after it was first said, then it is known."""
-        if heard.known_at is not None:
-            if brief.at - heard.known_at <= self._new:
-                heard.known_at = max(heard.known_at, brief.at)
-                return
-            heard.known_at = None
-            heard.fresh.clear()
-        if heard.fresh and brief.at - heard.fresh[0].at > self._window:
-            last = heard.fresh[-1].at
-            heard.fresh.clear()
-            if brief.at - last <= self._new:
-                heard.known_at = brief.at
-                return
-        if len(heard.fresh) < MOST_KEPT:
-            heard.fresh.append(brief)
+        """Drop what lies before the window."""
+        start = now - self._window
+        kept = {key: [one for one in users if one.at > start] for key, users in self._users.items()}
+        self._users = defaultdict(list, {key: users for key, users in kept.items() if users})

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from schemas.rules.loader import Rule
 from schemas.rules.when import AllOf, Fact, Growth, Single, When, parts_of
 from schemas.rules.when_clock import Sensor, Silence
-from schemas.rules.when_counts import RumourSpreading
+from schemas.rules.when_counts import Counted, RumourSpreading
 
 
 class RuleIndex:
@@ -15,20 +15,29 @@ class RuleIndex:
         self._rules = tuple(rules)
         self.at_tick = tuple(rule for rule in self._rules if _has(rule, Silence))
         self.in_reading = tuple(rule for rule in self._rules if _has(rule, Sensor))
-        self._by_labels: dict[tuple[str, str, tuple[str, ...]], tuple[Rule, ...]] = {}
+        self._by_labels: dict[tuple[str, str, tuple[str, ...], bool], tuple[Rule, ...]] = {}
 
-    def at_post(self, own: str, event: str, needs: tuple[str, ...]) -> tuple[Rule, ...]:
-        """The rules that a post of this label, of an event of that label, with these needs can concern."""
-        key = (own, event, needs)
+    def at_post(self, own: str, event: str, needs: tuple[str, ...], *, counted: bool) -> tuple[Rule, ...]:
+        """The rules that a post of this label, of an event of that label, with these needs can concern;
+        `counted` says whether any rule that keeps its own count has counted it."""
+        key = (own, event, needs, counted)
         found = self._by_labels.get(key)
         if found is None:
-            found = self._by_labels[key] = tuple(rule for rule in self._rules if _concerns(rule.when, *key))
+            ours = (rule for rule in self._rules if _concerns(rule.when, own, event, needs))
+            found = tuple(rule for rule in ours if counted or not _keeps_count(rule.when))
+            self._by_labels[key] = found
         return found
 
 
 def _has(rule: Rule, kind: type[Silence] | type[Sensor]) -> bool:
     """Whether a rule speaks without a post; all parts of `all` hold at a post only."""
     return not isinstance(rule.when, AllOf) and any(isinstance(part, kind) for part in parts_of(rule.when))
+
+
+def _keeps_count(when: When) -> bool:
+    """Whether a condition can hold only at a post that its own count has taken."""
+    counts = [isinstance(part, Counted) for part in parts_of(when)]
+    return any(counts) if isinstance(when, AllOf) else all(counts)
 
 
 def _concerns(when: When, own: str, event: str, needs: tuple[str, ...]) -> bool:

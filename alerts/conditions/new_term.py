@@ -20,8 +20,8 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     if book not in moment.taken:
         return []
     for key in finest_first(moment, when.by):
-        fresh = book.fresh(moment.post, key.place)
-        terms = [(term, briefs) for term, briefs in fresh if _reaches(when, briefs)]
+        users = book.latest(key.place, moment.post.origin.time)
+        terms = sorted((one for one in users if _reaches(when, one[1])), key=lambda one: one[0])
         if terms:
             return [_tell(rule, when, moment, key, terms)]
     return []

@@ -1,6 +1,7 @@
 """`silence`: a source, or a label of a source, that is ordinarily busy brings nothing for hours."""
 
 from datetime import datetime
+from itertools import islice, takewhile
 
 from alerts.findings import Finding, Tick
 from alerts.sources import SourceBook
@@ -21,9 +22,11 @@ def find_at_tick(rule: Rule, tick: Tick) -> list[Finding]:
     by_label = when.subject == "label"
     found: list[Finding] = []
     for source, label, last in tick.sources.silent(tick.now, when.for_hours, by_label=by_label):
-        before = tick.sources.like_stretches(source, label, tick.now, when.for_hours, when.stretches)
-        if len(before) == when.stretches and min(before) >= when.least:
-            found.append(_tell(rule, when, source, label, last, before))
+        stretches = tick.sources.like_stretches(source, label, tick.now, when.for_hours)
+        # A quiet stretch settles it: most sources and labels need no further look.
+        busy = list(takewhile(lambda count: count >= when.least, islice(stretches, when.stretches)))
+        if len(busy) == when.stretches:
+            found.append(_tell(rule, when, source, label, last, busy))
     return found
 
 

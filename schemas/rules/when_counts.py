@@ -83,8 +83,8 @@ class RumourSpreading:
 
 @dataclass(frozen=True, slots=True)
 class NewTerm:
-    """A word that nobody used of these labels at the place for `new_days` days, and that `authors` people use
-    in `posts` distinct texts within the window."""
+    """A word that nobody used at the place for `new_days` days, in posts of whatever label, and that
+    `authors` people use in `posts` distinct texts of these labels within the window."""
 
     labels: tuple[str, ...]
     by: tuple[str, ...]
@@ -93,6 +93,10 @@ class NewTerm:
     posts: int
     authors: int
     words: Words = ANY_WORDS
+
+
+# Those that keep a count of their own.
+Counted = Count | Shortage | NewTerm
 
 
 def read_count(section: Section, level: Level) -> Count:
