@@ -98,6 +98,8 @@ def _limits(source: Source, time_limit: float) -> dict[str, Any]:
         "RETRY_LONGEST": min(60.0, time_limit * _LAST_SHARE),
         "REDIRECT_MAX_TIMES": 5,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
+        # Our pipeline waits for nothing: more workers would be made for every page, and do nothing.
+        "CONCURRENT_ITEMS": 1,
         # In the order of the lists, newest first: a crawl that is cut short has what matters most.
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         "CLOSESPIDER_TIMEOUT": time_limit,
