@@ -7,6 +7,7 @@ HAPPENING: dict[str, str] = {
     "刚刚轰的一声，隔壁饭店煤气罐炸了": "explosion",
     "楼道里煤气味很重，燃气公司电话打不通": "gas_leak",
     "河水漫过堤了，一楼全被淹": "flood",
+    "水淹到二楼了，村里断水断粮": "flood",
     "吊灯在晃，刚才是不是地震了": "earthquake",
     "后山滑坡，土石把村道埋了": "landslide",
     "幼儿园几十个孩子上吐下泻，怀疑食物中毒": "food_poisoning",
