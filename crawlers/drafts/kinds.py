@@ -103,7 +103,7 @@ def _draft_json(page: Page) -> Draft | None:
         answer = page.json
     except ReadError:
         return None
-    if isinstance(answer, dict) and {"topics", "pagination"} <= answer.keys():
+    if isinstance(answer, dict) and "pagination" in answer and isinstance(answer.get("topics"), list):
         return Draft("forum", "NodebbSpider", "nodebb", page.url, _publisher("", page), len(answer["topics"]))
     draft = draft_api(page)
     draft.publisher = _publisher("", page)

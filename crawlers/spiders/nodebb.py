@@ -1,10 +1,9 @@
 """Base of the NodeBB forums, read through the JSON that each of their pages has under /api."""
 
+import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
-
-import orjson
 
 from crawlers.page import Link, Page, html_text
 from crawlers.spiders.base import Found, put_aside
@@ -13,6 +12,7 @@ from schemas.errors import ReadError
 from schemas.records import RawPost
 
 Row = Mapping[str, Any]
+Value = TypeVar("Value", int, str, list[Any], dict[str, Any])
 
 
 class NodebbSpider(ForumSpider):
@@ -36,45 +36,47 @@ class NodebbSpider(ForumSpider):
 
     def read_thread(self, page: Page) -> Iterator[Found]:
         """The posts of one page of a topic, and the request for the next; a wrong post is put aside alone."""
-        topic = page.json
-        thread, title = str(_need(page, topic, "tid")), str(_need(page, topic, "title"))
-        for post in _need(page, topic, "posts"):
-            # The forum keeps what was deleted and shows it to its moderators only.
-            if not post.get("deleted"):
-                try:
+        thread, title = str(_need(page, page.json, "tid", int)), _need(page, page.json, "title", str)
+        for post in _need(page, page.json, "posts", list):
+            try:
+                # The forum keeps what was deleted and shows it to its moderators only.
+                if not (isinstance(post, dict) and post.get("deleted")):
                     yield self.parse_entry(page, thread, title, post)
-                except ReadError as error:
-                    yield put_aside(page, str(error), raw=orjson.dumps(post))
+            except ReadError as error:
+                yield put_aside(page, str(error), raw=json.dumps(post).encode())
         following = _next(page)
         if following:
             yield self.ask(following, "thread", page.link)
 
     def parse_entry(self, page: Page, thread: str, title: str, post: Row) -> RawPost:
         """The record of one post of a topic."""
-        number = str(_need(page, post, "pid"))
+        number, user, likes = str(_need(page, post, "pid", int)), post.get("user"), post.get("upvotes")
         entry = Entry(
             number=number,
-            body=html_text(_need(page, post, "content")),
-            published_at=page.time(str(_need(page, post, "timestamp"))),
-            author=str(post.get("user", {}).get("username", "")),
+            body=html_text(_need(page, post, "content", str)),
+            published_at=page.time(str(_need(page, post, "timestamp", int))),
+            author=str(user.get("username") or "") if isinstance(user, dict) else "",
             url=f"{_site(page)}/post/{number}",
             reply_to=str(post.get("toPid") or ""),
-            likes=post.get("upvotes"),
+            likes=likes if isinstance(likes, int) else None,
         )
-        return self.make_entry(page, thread, html_text(title), entry, opening=_need(page, post, "index") == 0)
+        opening = _need(page, post, "index", int) == 0
+        return self.make_entry(page, thread, html_text(title), entry, opening=opening)
 
     def _topics(self, page: Page) -> Iterator[Link]:
-        for topic in _need(page, page.json, "topics"):
-            slug, title = _need(page, topic, "slug"), _need(page, topic, "title")
-            mark = f"{_need(page, topic, 'postcount')}@{topic.get('lastposttime', '')}"
+        for topic in _need(page, page.json, "topics", list):
+            slug, title = _need(page, topic, "slug", str), _need(page, topic, "title", str)
+            mark = f"{_need(page, topic, 'postcount', int)}@{topic.get('lastposttime', '')}"
             if not topic.get("deleted"):
                 yield Link(f"{_site(page)}/api/topic/{quote(slug)}", title, mark=mark)
 
 
-def _need(page: Page, row: Row, name: str) -> Any:  # noqa: ANN401 - whatever stands there
-    if not isinstance(row, Mapping) or name not in row:
-        raise page.refuse(name, list(row)[:8] if isinstance(row, Mapping) else row, "NodeBB 的字段")
-    return row[name]
+def _need(page: Page, row: object, name: str, kind: type[Value]) -> Value:
+    """A field that NodeBB always gives. Raises ReadError where it is missing or of another kind."""
+    value = row.get(name) if isinstance(row, dict) else None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise page.refuse(name, value, f"NodeBB 的字段（{kind.__name__}）")
+    return value
 
 
 def _site(page: Page) -> str:
@@ -83,5 +85,8 @@ def _site(page: Page) -> str:
 
 def _next(page: Page) -> str | None:
     """The next page of a list or a topic: the same address with the query that the pagination gives."""
-    following = page.json.get("pagination", {}).get("next", {})
-    return f"{page.url.partition('?')[0]}?{following['qs']}" if following.get("active") else None
+    following = _need(page, _need(page, page.json, "pagination", dict), "next", dict)
+    # A list of one page has a next that is not active and has no query.
+    if not following.get("active"):
+        return None
+    return f"{page.url.partition('?')[0]}?{_need(page, following, 'qs', str)}"

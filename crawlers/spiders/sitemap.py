@@ -11,10 +11,11 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from crawlers.page import Link, Page
 from crawlers.spiders.article import ArticleSpider
-from crawlers.spiders.base import Found
+from crawlers.spiders.base import Found, put_aside
+from schemas.errors import ReadError
 
 _GZIP = b"\x1f\x8b"
-# lastmod in a year or a month stands for its first day, as read_time has it.
+# Stands for a lastmod that is not given; real ones are of 1990 or later.
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,32 +37,40 @@ class SitemapSpider(ArticleSpider):
     def read_start(self, page: Page) -> Iterator[Found]:
         """Requests for the sitemaps of an index, or for the pages of a sitemap, newest first.
 
-        Raises ReadError where this is neither, or the gzip is broken or larger than the source allows.
+        An entry with a wrong lastmod is put aside alone. Raises ReadError where this is neither, or the gzip
+        is broken or larger than the source allows.
         """
         root = _parse(page)
         kind = etree.QName(root).localname
         if kind not in {"urlset", "sitemapindex"}:
             raise page.refuse("sitemap", kind, "urlset 或 sitemapindex")
-        for link in self._newest(page, root):
-            if kind == "urlset":
+        dated: list[tuple[datetime, Link]] = []
+        for link in _links(root):
+            try:
+                dated.append((_changed(page, link), link))
+            except ReadError as error:
+                yield put_aside(page, str(error), raw=link.url.encode())
+        for link in self._newest(page, dated):
+            if kind == "sitemapindex":
+                yield from self._open(link)
+            elif re.search(self.include, link.url):
                 yield from self.follow(link, "post")
-            elif self._maps < self.source.pages:
-                self._maps += 1
-                yield self.ask(link.url, "start")
+
+    def _open(self, link: Link) -> Iterator[Found]:
+        if self._maps < self.source.pages:
+            self._maps += 1
+            yield self.ask(link.url, "start")
 
     def published_at(self, page: Page) -> datetime | None:
         """The time on the page; lastmod is when it changed and would make old news new."""
         css = self.layout(page).time_css
         return page.time(page.first(css)) if css else None
 
-    def _newest(self, page: Page, root: etree._Element) -> list[Link]:
+    def _newest(self, page: Page, dated: list[tuple[datetime, Link]]) -> list[Link]:
         oldest = page.now - timedelta(days=self.days)
-        found = [(_changed(page, link), link) for link in _links(root)]
-        of_this_source = [(at, link) for at, link in found if at is None or at >= oldest]
-        # Stable, so that entries without lastmod keep their order, behind those that have one.
-        of_this_source.sort(key=lambda pair: pair[0] or _LONG_AGO, reverse=True)
-        is_index = etree.QName(root).localname == "sitemapindex"
-        return [link for _, link in of_this_source if is_index or re.search(self.include, link.url)]
+        # Stable: entries without lastmod keep their order, behind those that have one.
+        kept = [(at, link) for at, link in dated if at == _LONG_AGO or at >= oldest]
+        return [link for _, link in sorted(kept, key=lambda pair: pair[0], reverse=True)]
 
 
 def _parse(page: Page) -> etree._Element:
@@ -96,5 +105,5 @@ def _links(root: etree._Element) -> Iterator[Link]:
             yield Link(urldefrag(url).url, time=changed, mark=changed)
 
 
-def _changed(page: Page, link: Link) -> datetime | None:
-    return page.time(link.time, "lastmod") if link.time else None
+def _changed(page: Page, link: Link) -> datetime:
+    return page.time(link.time, "lastmod") if link.time else _LONG_AGO
