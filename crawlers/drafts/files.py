@@ -49,6 +49,10 @@ def render_draft(draft: Draft, name: str, *, allow_private: bool) -> str:
     ]
     lines = [f"    {key}={_quoted(value)}," for key, value in settings]
     lines += [f"    expect=Count(min={least}, max={most}),"]
+    lines += [
+        "    # 核对了选择器和网站的规定，再启用，并写上 verified=date(年, 月, 日)。",
+        "    enabled=False,",
+    ]
     lines += ["    allow_private=True,"] if allow_private else []
     return "\n".join([
         f'"""{_plain(draft.publisher)}。由 qianshao sources new 起草，请核对。',

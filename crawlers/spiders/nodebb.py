@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from w3lib.url import add_or_replace_parameter
+
 from crawlers.page import Link, Page, html_text
 from crawlers.spiders.base import Found, put_aside
 from crawlers.spiders.forum import Entry, ForumSpider
@@ -84,9 +86,8 @@ def _site(page: Page) -> str:
 
 
 def _next(page: Page) -> str | None:
-    """The next page of a list or a topic: the same address with the query that the pagination gives."""
+    """The next page of a list or a topic, by the number that the pagination gives."""
     following = _need(page, _need(page, page.json, "pagination", dict), "next", dict)
-    # A list of one page has a next that is not active and has no query.
     if not following.get("active"):
         return None
-    return f"{page.url.partition('?')[0]}?{_need(page, following, 'qs', str)}"
+    return add_or_replace_parameter(page.url, "page", str(_need(page, following, "page", int)))
