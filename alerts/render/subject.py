@@ -90,8 +90,13 @@ def report_count(alert: Alert, event: Event | None) -> int:
 
 
 def hurt(facts: Facts) -> str:
-    """`2死11伤6被困`; empty where none are stated."""
-    named = ((facts.deaths, "死"), (facts.injured, "伤"), (facts.missing, "失联"), (facts.trapped, "被困"))
+    """`2死11伤6人被困`; empty where none are stated."""
+    named = (
+        (facts.deaths, "死"),
+        (facts.injured, "伤"),
+        (facts.missing, "人失联"),
+        (facts.trapped, "人被困"),
+    )
     return "".join(f"{count}{word}" for count, word in named if count)
 
 
@@ -100,8 +105,12 @@ def short_place(place: Place | None) -> str:
     if place is None:
         return "地点不明"
     *above, last = [step for step in place.path.split("/") if step] or [place.name]
-    districts = [step for step in above if step.endswith(_DISTRICTS) and not step.endswith(_NO_DISTRICTS)]
+    districts = [] if _is_district(last) else [step for step in above if _is_district(step)]
     return _cut("".join((*districts[-1:], last)), _LONGEST_PLACE)
+
+
+def _is_district(name: str) -> bool:
+    return name.endswith(_DISTRICTS) and not name.endswith(_NO_DISTRICTS)
 
 
 def _title_alone(alert: Alert) -> str:
@@ -109,7 +118,7 @@ def _title_alone(alert: Alert) -> str:
     title = " ".join(alert.title.split())
     if alert.place is None:
         return title
-    return title.removeprefix(alert.place.name).strip("，。：: ") or title
+    return title.removeprefix(alert.place.name).lstrip("的，。：: ") or title
 
 
 def _cut(text: str, longest: int) -> str:

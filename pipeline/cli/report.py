@@ -36,8 +36,9 @@ def write_daily(
 ) -> None:
     """日报：一天的总体情况、预警与处置、热点事件、分类与地区、谣言与辟谣、采集覆盖。"""
     from pipeline.jobs.report import day_of
+    from schemas.times import SHANGHAI
 
-    day = (date or datetime.now().astimezone() - timedelta(days=1)).date()
+    day = (date or datetime.now(SHANGHAI) - timedelta(days=1)).date()
     _write(day_of(day), out, place, mail=mail, as_json=as_json)
 
 
@@ -51,8 +52,9 @@ def write_weekly(
 ) -> None:
     """周报：星期一至星期日，内容同日报。"""
     from pipeline.jobs.report import week_of
+    from schemas.times import SHANGHAI
 
-    day = (date or datetime.now().astimezone() - timedelta(days=7)).date()
+    day = (date or datetime.now(SHANGHAI) - timedelta(days=7)).date()
     _write(week_of(day), out, place, mail=mail, as_json=as_json)
 
 

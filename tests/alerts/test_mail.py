@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.policy import Policy
 from html.parser import HTMLParser
 
 import pytest
@@ -14,9 +15,10 @@ from alerts.render.mail import MOST_CAPS, make_message_id, render_mail
 from alerts.render.subject import LONGEST
 from alerts.wording import LEVELS
 from schemas.records import Alert, AlertState, ClassifiedPost, Facts, Label, Level, Mail, Place, Step
-from stores.mail import build_message
+from stores.mail import SmtpMailer, build_message
 from tests.alerts.examples import ALERT, EVENT, GROUP, POSTS, RULE, UPDATE
 from tests.nlp.classified import START, classified, titled
+from tests.parts.smtp import SmtpServer
 
 DOMAIN = "qianshao.example"
 LINKS = {"签收": "https://duty.example/a/ack-1", "办结": "https://duty.example/a/close-1"}
@@ -91,7 +93,7 @@ def test_a_phone_shows_the_whole_subject(level: Level, title: str, path: str | N
     ("path", "shown"),
     [
         ("云汀市/汀东区/柳浪街道/柳浪社区/柳浪家园", "汀东区柳浪家园"),
-        ("云汀市/汀东区", "云汀市汀东区"),
+        ("云汀市/汀东区", "汀东区"),
         ("湖南省/长沙市/岳麓区/麓谷街道", "岳麓区麓谷街道"),
         ("湖南省/长沙市/长沙县/星沙街道/某社区", "长沙县某社区"),
         ("铁路医院", "铁路医院"),
@@ -283,6 +285,30 @@ def test_the_picture_says_its_numbers_to_who_cannot_see_it() -> None:
     numbers = "4月1日 09 时 1 条，10 时 1 条，11 时 1 条，12 时 1 条，13 时 1 条，14 时 1 条"
     assert f'alt="{numbers}"' in mail.html
     assert f"每小时条数：{numbers}" in mail.text
+
+
+@pytest.mark.parametrize(
+    "rules", [policy.default, policy.SMTP, policy.compat32], ids=["default", "smtp", "old"]
+)
+def test_a_server_takes_the_mail_and_parsers_find_every_part(smtp_server: SmtpServer, rules: Policy) -> None:
+    mailer = SmtpMailer(smtp_server.host, smtp_server.port, "前哨 <duty@qianshao.example>", timeout=5)
+    mail = updated()
+    assert mailer.send(mail, UPDATE.raised_at) == {}
+    (raw,) = smtp_server.received
+    message = message_from_bytes(raw, policy=rules)
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "multipart/related", "text/html",
+        "image/png", "application/cap+xml",
+    ]  # fmt: skip
+    assert message["Message-ID"].strip() == mail.message_id
+    assert message["In-Reply-To"].strip() == message["References"].strip() == FIRST
+    parts = {part.get_content_type(): part.get_payload(decode=True) for part in message.walk()}
+    assert parts["text/plain"].decode().replace("\r\n", "\n") == mail.text
+    assert (parts["image/png"], parts["application/cap+xml"]) == (
+        mail.images[0][1],
+        mail.attachments[0].content,
+    )
+    assert all(not part.defects for part in message.walk())
 
 
 def many(levels: Sequence[Level]) -> list[Alert]:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.parts.smtp import SmtpServer
-from tests.pipeline.conftest import City, city, own_folder
+from tests.pipeline.conftest import City, city, own_folder, sleepless
 
 if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
 
-__all__ = ["city", "own_folder"]
+__all__ = ["city", "own_folder", "sleepless"]
 pytestmark = [
     pytest.mark.airflow,
     pytest.mark.slow,
@@ -78,3 +78,20 @@ def test_mail_server_down_fails_the_task_and_the_next_run_delivers(
     smtp_server.reset()
     assert run(dagbag, "qianshao_warn") == "success"
     assert len(smtp_server.messages) == 1
+
+
+def test_each_report_is_written_once(
+    dagbag: "DagBag", city: City, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANSHAO_HOME", str(city.folder / "home"))
+    monkeypatch.setenv("QIANSHAO_SOURCES", str(city.folder / "sources"))
+    mail = {"conn_type": "smtp", "host": smtp_server.host, "port": smtp_server.port}
+    monkeypatch.setenv("AIRFLOW_CONN_QIANSHAO_SMTP", json.dumps(mail))
+    run(dagbag, "qianshao_collect")
+    run(dagbag, "qianshao_analyse")
+    assert run(dagbag, "qianshao_report") == "success"
+    # Before half past eight in the morning nothing is due.
+    sent = [message["Message-ID"] for message in smtp_server.messages]
+    assert run(dagbag, "qianshao_report") == "success"
+    assert [message["Message-ID"] for message in smtp_server.messages] == sent
+    assert all(one.startswith("<report.") for one in sent)

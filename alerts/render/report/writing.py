@@ -154,7 +154,7 @@ def _answers_told(answers: Sequence[Answer]) -> list[str]:
 
 def _name_some(answers: Sequence[Answer], most: int = 5) -> str:
     ranked = sorted(answers, key=lambda one: (one.alert.level, one.raised))
-    names = [f"{shorten(one.alert.title, _TITLE)}（{level_zh(one.alert.level)}）" for one in ranked[:most]]
+    names = [f"{shorten(one.alert.title, _TITLE)}（{LEVELS[one.alert.level]}）" for one in ranked[:most]]
     return "；".join(names) + (f" 等 {len(ranked)} 个" if len(ranked) > most else "")
 
 
