@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
-TASKS = ("details", "duplicates", "facts", "incident_labels", "places")
+TASKS = ("details", "duplicates", "facts", "incident_labels", "needs", "places")
 # One flipped answer of two hundred is no regression of a method, and floors are written with four digits.
 NOISE = 0.005
 _LIST = re.compile(r"\[([^\[\]{}]*)\]")
