@@ -1,17 +1,18 @@
 """The whole of `enrich` beside plain jieba.lcut: posts a second, one process and two; memory; duplicates.
 
-`qianshao bench text DATA` or `python -m benchmarks.text DATA [ROWS]`; DATA is JSONL(.gz) with `text`, or with
-`title` and `detail`; ROWS is how many posts are streamed to measure memory.
+`qianshao bench text DATA [--rows ROWS]` or `python -m benchmarks.text DATA [ROWS]`; DATA is JSONL(.gz) with
+`text`, or with `title` and `detail`; ROWS is how many posts are streamed to measure memory.
 """
 
 import random
-import resource
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 from time import perf_counter, process_time
 
 import jieba
@@ -25,10 +26,13 @@ from pipeline.rooms import load_core
 from pipeline.training_data import read_file
 
 POSTS, LENGTH = 8_000, 120
-STREAMED = 200_000
-# Both sides of a ratio are measured in turn, so that what else the machine does hits both.
+STREAMED = 50_000
+# Both sides of a ratio are measured in turn, so that what else the machine does hits both; the ratio told is
+# the median of the rounds' ratios.
 _ROUNDS = 3
 _LONGER = 3
+# Seconds between two looks at the memory of the processes.
+_LOOK = 0.1
 _KEY = b"benchmark"
 _PAIRS, _SEED = 1_000, 5
 
@@ -40,17 +44,21 @@ def run(posts_path: Path, rows: int = STREAMED) -> list[Row]:
     datasketch."""
     texts = _read_texts(posts_path)
     load_core(None)
-    jieba.setLogLevel(60)
-    jieba.initialize()
+    _load_jieba()
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "posts.jsonl"
         source.write_bytes(b"".join(orjson.dumps({"text": text}) + b"\n" for text in texts))
         return [
             *_compare_jieba(source, texts),
-            *_compare_jobs(source, len(texts)),
-            _measure_memory(source, rows),
+            *_compare_jobs(source, texts),
+            *(_measure_memory(source.with_name("streamed.jsonl"), texts, rows, jobs) for jobs in (1, 2)),
             *_compare_fingerprints(list(dict.fromkeys(texts))[:_PAIRS]),
         ]
+
+
+def _load_jieba() -> None:
+    jieba.setLogLevel(60)
+    jieba.initialize()
 
 
 def _read_texts(path: Path) -> list[str]:
@@ -64,17 +72,20 @@ def _read_texts(path: Path) -> list[str]:
 
 def _compare_jieba(source: Path, texts: Sequence[str]) -> list[Row]:
     """Posts a second of processor time."""
-    plain, one = _fastest(lambda: [jieba.lcut(text) for text in texts], lambda: _enrich(source, 1))
-    return [
-        _row("jieba.lcut", len(texts) / plain, 1.0, "条/秒"),
-        _row("enrich，1 个进程", len(texts) / one, plain / one, "条/秒"),
-    ]
+    rounds = [(_spent(lambda: _cut(texts)), _spent(lambda: _enrich(source, 1))) for _ in range(_ROUNDS)]
+    return _tell("jieba.lcut", "enrich，1 个进程", rounds, len(texts))
 
 
-def _fastest(*works: Callable[[], object]) -> list[float]:
-    """Seconds of processor time of each, the best of some rounds in turn."""
-    rounds = [[_spent(work) for work in works] for _ in range(_ROUNDS)]
-    return [min(times) for times in zip(*rounds, strict=True)]
+def _cut(texts: Sequence[str]) -> None:
+    for text in texts:
+        jieba.lcut(text)
+
+
+def _tell(peer: str, own: str, rounds: Sequence[tuple[float, float]], done: int) -> list[Row]:
+    """Two rows from the seconds that both sides needed in each round."""
+    first, second = (median(times) for times in zip(*rounds, strict=True))
+    ratio = median(one / other for one, other in rounds)
+    return [_row(peer, done / first, 1.0, "条/秒"), _row(own, done / second, ratio, "条/秒")]
 
 
 def _spent(work: Callable[[], object]) -> float:
@@ -95,41 +106,98 @@ def _enrich(source: Path, jobs: int, progress: Advance = ignore_progress) -> Non
     )
 
 
-def _compare_jobs(source: Path, posts: int) -> list[Row]:
-    """Wall clock: on a machine whose cores do something else two processes cannot be twice as fast."""
+def _compare_jobs(source: Path, texts: Sequence[str]) -> list[Row]:
+    """Wall clock, beside what this machine gives two processes that have nothing in common."""
     longer = source.with_name("longer.jsonl")
     longer.write_bytes(source.read_bytes() * _LONGER)
-    rounds = [[_rate_steps(longer, jobs, posts * _LONGER) for jobs in (1, 2)] for _ in range(_ROUNDS)]
-    one, two = (max(rates) for rates in zip(*rounds, strict=True))
+    rounds = [(_time_steps(longer, 1), _time_steps(longer, 2)) for _ in range(_ROUNDS)]
     return [
-        _row("enrich --jobs 1，墙钟", one, 1.0, "条/秒"),
-        _row("enrich --jobs 2，墙钟", two, two / one, "条/秒"),
+        *_tell("enrich --jobs 1，墙钟", "enrich --jobs 2，墙钟", rounds, POSTS * _LONGER),
+        _row("本机两个进程各跑 jieba.lcut", _double_jieba(texts), None, "倍于一个"),
     ]
 
 
-def _rate_steps(source: Path, jobs: int, posts: int) -> float:
-    """Posts a second from the first chunk written to the last: starting and loading do not count."""
+def _time_steps(source: Path, jobs: int) -> float:
+    """Seconds for the whole source at the pace from the first chunk written to the last: starting and
+    loading do not count."""
     steps: list[tuple[float, int]] = []
     _enrich(source, jobs, lambda done, _total=None: steps.append((perf_counter(), done)))
     (start, first), (end, last) = steps[0], steps[-1]
-    return (last - first) / source.stat().st_size * posts / (end - start)
+    return (end - start) / (last - first) * source.stat().st_size
 
 
-def _measure_memory(source: Path, rows: int) -> Row:
-    """The most memory that a fresh process held while it streamed so many posts."""
-    streamed = source.with_name("streamed.jsonl")
-    lines = source.read_bytes()
-    with streamed.open("wb") as file:
-        for _ in range(-(-rows // POSTS)):
-            file.write(lines)
-    with get_context("spawn").Pool(1) as pool:
-        peak = pool.apply(_stream, (streamed,))
-    return _row(f"内存峰值，流式处理 {-(-rows // POSTS) * POSTS} 条", peak, None, "MiB")
+def _double_jieba(texts: Sequence[str]) -> float:
+    """How much more two processes cut in the time of one."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_load_jieba) as pool:
+        ratios = []
+        # The first round only starts the processes.
+        for _ in range(1 + _ROUNDS):
+            times = []
+            for count in (1, 2):
+                start = perf_counter()
+                wait([pool.submit(_cut, texts) for _ in range(count)])
+                times.append(perf_counter() - start)
+            ratios.append(2 * times[0] / times[1])
+    return median(ratios[1:])
 
 
-def _stream(source: Path) -> float:
-    _enrich(source, 1)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _measure_memory(source: Path, texts: Sequence[str], rows: int, jobs: int) -> Row:
+    """The most memory that fresh processes held together while they streamed so many different posts.
+
+    What they share counts once for each, so that the figure is too high rather than too low.
+    """
+    with source.open("wb") as file:
+        file.writelines(_vary(texts, rows))
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        run = pool.submit(_enrich, source, jobs)
+        peak = _watch(run, [process.pid for process in pool._processes.values()])  # noqa: SLF001
+        run.result()
+    source.unlink()
+    return _row(f"内存峰值，--jobs {jobs}，流式处理 {rows} 条", peak, None, "MiB")
+
+
+def _vary(texts: Sequence[str], rows: int) -> Iterator[bytes]:
+    """Posts of which no two are alike: three characters changed and a number put in."""
+    chance = random.Random(_SEED)  # noqa: S311 - no secret, the same posts in every run
+    letters = "".join(texts[:200])
+    for row in range(rows):
+        chars = list(texts[row % len(texts)])
+        for _ in range(3):
+            chars[chance.randrange(len(chars))] = chance.choice(letters)
+        chars.insert(chance.randrange(len(chars)), str(row))
+        yield orjson.dumps({"text": "".join(chars)}) + b"\n"
+
+
+def _watch(run: Future[None], started: Sequence[int | None]) -> float:
+    """The most MiB resident in the processes and their children until the run is done."""
+    peak = 0
+    while not run.done():
+        peak = max(peak, sum(map(_resident, _list_family([pid for pid in started if pid]))))
+        wait([run], timeout=_LOOK)
+    return peak / 1024
+
+
+def _list_family(pids: Sequence[int]) -> list[int]:
+    """The processes and all that came from them."""
+    family = [*pids]
+    for pid in family:
+        tasks = Path(f"/proc/{pid}/task")
+        for task in tasks.iterdir() if tasks.is_dir() else ():
+            family += map(int, _read_process(task / "children").split())
+    return family
+
+
+def _resident(pid: int) -> int:
+    """KiB of a process in memory; 0 when it has ended."""
+    lines = _read_process(Path(f"/proc/{pid}/status")).splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
+
+
+def _read_process(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _compare_fingerprints(texts: list[str]) -> list[Row]:
@@ -137,16 +205,20 @@ def _compare_fingerprints(texts: list[str]) -> list[Row]:
     copies at the same threshold; recall is told for both."""
     chance = random.Random(_SEED)  # noqa: S311 - no secret, the same edits in every run
     copies = [_edit(text, chance) for text in texts]
-    peer, own = _fastest(lambda: [*map(_sketch, texts)], lambda: fingerprint_batch(texts))
+    rounds = [
+        (_spent(lambda: [*map(_sketch, texts)]), _spent(lambda: fingerprint_batch(texts)))
+        for _ in range(_ROUNDS)
+    ]
     pairs = list(zip(fingerprint_batch(texts), fingerprint_batch(copies), strict=True))
     found = sum(similarity(*pair) >= NEAR_DUPLICATE for pair in pairs)
     sketched = sum(
         _sketch(one).jaccard(_sketch(other)) >= NEAR_DUPLICATE
         for one, other in zip(texts, copies, strict=True)
     )
+    peer, own = _tell("datasketch MinHash", "指纹", rounds, len(texts))
     return [
-        _row("datasketch MinHash", len(texts) / peer, 1.0, "条/秒", sketched / len(texts)),
-        _row("指纹", len(texts) / own, peer / own, "条/秒", found / len(texts)),
+        peer | {"召回率": round(sketched / len(texts), 4)},
+        own | {"召回率": round(found / len(texts), 4)},
     ]
 
 
@@ -166,14 +238,13 @@ def _sketch(text: str) -> MinHash:
     return sketch
 
 
-def _row(name: str, value: float, ratio: float | None, unit: str, recall: float | None = None) -> Row:
-    row: Row = {
+def _row(name: str, value: float, ratio: float | None, unit: str) -> Row:
+    return {
         "项目": name,
         "值": round(value, 1),
         "单位": unit,
         "倍数": None if ratio is None else round(ratio, 2),
     }
-    return row if recall is None else row | {"召回率": round(recall, 4)}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Chinese and Arabic numerals to numbers, and the characters they are written with."""
 
 import re
-from functools import cache
+from functools import lru_cache
 
 DIGITS = {
     char: value
@@ -33,7 +33,7 @@ _ARABIC = re.compile(r"([\d,]+(?:\.\d+)?)([十百千万亿]*)")
 _COMPOUND = re.compile(r"(\d+(?:\.\d+)?[万亿])(\d+[百千万])")
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def read_number(text: str) -> float | None:
     """The number a numeral stands for; None when the text is no numeral.
 

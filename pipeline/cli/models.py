@@ -52,6 +52,7 @@ def bench_names() -> list[str]:
 def bench(
     name: str = typer.Argument(..., help="基准名；写错会列出全部"),
     path: Path | None = typer.Argument(None, metavar="[DATA]", exists=True, help="用来测量的文件或目录"),
+    rows: int | None = typer.Option(None, min=1, help="text：测内存时流式处理多少条"),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
     """与同类工具在同一次运行里并排测量，输出倍数。"""
@@ -61,7 +62,11 @@ def bench(
         measure = importlib.import_module(f"benchmarks.{name}").run
     except ModuleNotFoundError as error:
         fail(f"缺少 {error.name}：用 requirements/bench.txt 或 make setup 安装对照工具")
-    needed = next(iter(inspect.signature(measure).parameters.values()))
+    parameters = inspect.signature(measure).parameters
+    needed = next(iter(parameters.values()))
     if path is None and needed.default is inspect.Parameter.empty:
         fail(f"基准 {name} 需要数据：qianshao bench {name} 文件或目录", Exit.WRONG_USE)
-    print_answer(f"基准 {name}", measure(path), as_json=as_json)
+    if rows is not None and "rows" not in parameters:
+        fail(f"基准 {name} 没有 --rows", Exit.WRONG_USE)
+    options = {} if rows is None else {"rows": rows}
+    print_answer(f"基准 {name}", measure(path, **options), as_json=as_json)
