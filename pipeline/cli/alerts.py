@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from pipeline.cli.checks import rules
 from pipeline.cli.screen import Exit, fail, print_answer, say
 
 if TYPE_CHECKING:
@@ -169,6 +170,17 @@ def finish_silence(key: str = typer.Argument(..., help="静默的编号"), who: 
     with open_rooms(load_settings()) as rooms:
         end_by_key(rooms, key, who, datetime.now(SHANGHAI))
     say(f"静默 {key} 已结束")
+
+
+@rules.command("stats")
+def rule_stats(as_json: bool = JSON) -> None:
+    """每条规则发过多少预警，其中值班人报了多少误报，多的在前。"""
+    from pipeline.jobs.respond import false_alarm_rows
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+
+    with open_rooms(load_settings()) as rooms:
+        print_answer("规则的误报", false_alarm_rows(rooms), as_json=as_json)
 
 
 def console(
