@@ -26,6 +26,13 @@ _FOLD = np.uint64(31)
 _PLACES = 64
 _POWERS = np.cumprod(np.full(_PLACES, 0x2545F4914F6CDD1D, dtype=np.uint64))
 
+# Stands for every masked or long number. No task looks at its column: whether a number is masked tells who
+# handled the post, not what it says (with it, a phone number makes a rumour of a complaint).
+_MASKED = np.uint64(0xD6E8FEB86659FD93)
+_LONG_NUMBER = 6
+_NUMERIC = np.zeros(128, dtype=np.bool_)
+_NUMERIC[[ord(one) for one in "0123456789*"]] = True
+
 Numbers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
@@ -63,7 +70,7 @@ def hash_features(posts: Sequence[Sequence[str]]) -> Features:
 
     Pairs are of content words that follow each other when stop words are left out, and of words as they stand
     where one is a stop word; character pairs run over the content words alone. So a full text and its list of
-    content words share all features but the stop words' own.
+    content words share all features but the stop words' own. Masked and long numbers make no pairs.
     """
     flat = list(chain.from_iterable(posts))
     sizes = np.fromiter(map(len, posts), dtype=np.int64, count=len(posts))
@@ -73,13 +80,15 @@ def hash_features(posts: Sequence[Sequence[str]]) -> Features:
         np.uint64
     )
     hashes = _hash_words(codes, lengths)
+    masked = _find_masked(codes, lengths)
+    hashes[masked] = _MASKED
     columns = _column(hashes, _WORD)
     content = ~_stop_table()[columns]
     lead = _is_lead(rows, content)
     parts = [
         (rows, columns, lead),
         _pair_content(rows[content], hashes[content], lead[content]),
-        _pair_loose(rows, hashes, content, lead),
+        _pair_loose(rows, hashes, content, lead, masked),
         _pair_characters(
             codes, np.repeat(content, lengths), np.repeat(rows, lengths), np.repeat(lead, lengths)
         ),
@@ -96,6 +105,20 @@ def _hash_words(codes: Hashes, lengths: Numbers) -> Hashes:
     places = np.arange(len(codes)) - np.repeat(starts, lengths)
     sums: Hashes = np.add.reduceat(codes * _POWERS[places & (_PLACES - 1)], starts)
     return sums ^ (sums >> _FOLD)
+
+
+def _find_masked(codes: Hashes, lengths: Numbers) -> Flags:
+    """Which words are stars, digits beside stars (`138`, `****`, `6668`), or long numbers."""
+    if not len(codes):
+        return np.zeros(0, dtype=np.bool_)
+    starts = np.cumsum(lengths) - lengths
+    numeric: Flags = np.logical_and.reduceat(_NUMERIC[np.minimum(codes, 127)], starts)
+    stars = numeric & (codes[starts] == ord("*"))
+    beside = stars.copy()
+    beside[1:] |= stars[:-1]
+    beside[:-1] |= stars[1:]
+    masked: Flags = numeric & (beside | (lengths >= _LONG_NUMBER))
+    return masked
 
 
 def _is_lead(rows: Numbers, content: Flags) -> Flags:
@@ -124,8 +147,10 @@ def _pair_content(rows: Numbers, hashes: Hashes, lead: Flags) -> tuple[Numbers, 
     return rows[1:][same], columns[same], lead[1:][same]
 
 
-def _pair_loose(rows: Numbers, hashes: Hashes, content: Flags, lead: Flags) -> tuple[Numbers, Numbers, Flags]:
-    loose = (rows[1:] == rows[:-1]) & ~(content[1:] & content[:-1])
+def _pair_loose(
+    rows: Numbers, hashes: Hashes, content: Flags, lead: Flags, masked: Flags
+) -> tuple[Numbers, Numbers, Flags]:
+    loose = (rows[1:] == rows[:-1]) & ~(content[1:] & content[:-1]) & ~(masked[1:] | masked[:-1])
     columns = _column(_join(hashes[:-1], hashes[1:]), _LOOSE_PAIR)
     return rows[1:][loose], columns[loose], lead[1:][loose]
 
@@ -164,4 +189,9 @@ def stop_columns() -> Numbers:
     words = sorted(stop_words())
     lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     codes = np.frombuffer("".join(words).encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
-    return _column(_hash_words(codes, lengths), _WORD)
+    return np.append(_column(_hash_words(codes, lengths), _WORD), masked_columns())
+
+
+def masked_columns() -> Numbers:
+    """The column of masked and long numbers, for tasks that look at stop words."""
+    return _column(np.array([_MASKED]), _WORD)

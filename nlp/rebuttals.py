@@ -89,23 +89,32 @@ class Rebuttals:
         self._rows = csr_array((np.ones(len(places)), places, counts.indptr), shape=shape)
         self._whole: Numbers64 = self._rows @ self._squares
 
-    def compare(self, words: Sequence[str]) -> tuple[Numbers64, Numbers64]:
-        """For each title the share of its words, by squared rarity, that a post holds, and how many."""
-        told = np.isin(self._known, feature_matrix([words]).indices) & (self._squares > 0)
-        shared: Numbers64 = self._rows @ (told * self._squares)
-        return shared / np.maximum(self._whole, 1e-9), self._rows @ told.astype(np.float64)
+    def match(self, posts: Sequence[Sequence[str]]) -> list[tuple[str, float] | None]:
+        """For each segmented post the title that it says most of, with its score in [0, 1]; None where it
+        says none.
 
+        The score is the share of the title's words and pairs, weighed by squared rarity, that the post
+        holds. A cosine would punish a post for saying more than a title can.
+        """
+        if not self.titles or not posts:
+            return [None] * len(posts)
+        told = self._find_told(posts)
+        scores = (told @ (self._rows * self._squares).T.tocsr()).toarray() / np.maximum(self._whole, 1e-9)
+        best = scores.argmax(axis=1)
+        sure = scores[np.arange(len(posts)), best]
+        shared = np.asarray(self._rows[best].multiply(told).sum(axis=1)).ravel()
+        close = (sure >= _denials().least_match) & (shared >= _LEAST_SHARED)
+        return [
+            (self.titles[at], round(score, 4)) if near else None
+            for at, score, near in zip(best.tolist(), sure.tolist(), close.tolist(), strict=True)
+        ]
 
-def match_rebuttal(words: Sequence[str], rebuttals: Rebuttals) -> tuple[str, float] | None:
-    """The title that speaks most of what the post says, with its score in [0, 1]; None where none does.
-
-    The score is the share of the title's words and pairs, weighed by squared rarity, that the post holds.
-    A cosine would punish a post for saying more than a title can.
-    """
-    if not rebuttals.titles:
-        return None
-    scores, shared = rebuttals.compare(words)
-    best = int(scores.argmax())
-    if scores[best] < _denials().least_match or shared[best] < _LEAST_SHARED:
-        return None
-    return rebuttals.titles[best], round(float(scores[best]), 4)
+    def _find_told(self, posts: Sequence[Sequence[str]]) -> csr_array:
+        """Which of the titles' telling words and pairs each post holds: one row a post, ones."""
+        counts = feature_matrix(posts)
+        places = np.searchsorted(self._known, counts.indices)
+        places = np.minimum(places, len(self._known) - 1)
+        held = (self._known[places] == counts.indices) & (self._squares[places] > 0)
+        rows = np.repeat(np.arange(len(posts)), np.diff(counts.indptr))[held]
+        shape = (len(posts), len(self._known))
+        return csr_array((np.ones(len(rows)), (rows, places[held])), shape=shape)

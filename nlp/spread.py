@@ -1,4 +1,4 @@
-"""Rumour from spread: what the first reposts of a post say of it, and how they came."""
+"""Rumour from more than its text: who posted it, what its first reposts say of it, and how they came."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 import orjson
 
+from nlp.author import Author, describe_author
 from nlp.classifier import LinearTasks
 from nlp.knowledge import read_knowledge
 from nlp.linear import MODELS
@@ -19,6 +20,9 @@ from schemas.errors import ReadError, Where
 from schemas.records import Label
 
 TASK = "spread"
+# The blends by what is known beside the text.
+AUTHOR, REPOSTS, BOTH = "author", "reposts", "author_reposts"
+BLENDS = (AUTHOR, REPOSTS, BOTH)
 # Signs that part one repost's words from the next one's, so that no pair is made of both.
 _BETWEEN = "。"
 _HOUR = 3600.0
@@ -35,7 +39,7 @@ class Repost:
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """How the score of the words, the log odds of the text and the form of the spread become log odds.
+    """How the log odds of the text, the author, and the reposts' words and form become log odds.
 
     Each feature, less its `mean` and divided by its `width`, counts `weight` times.
     """
@@ -58,9 +62,14 @@ class Blend:
         )
 
 
-def load_blend(folder: Path = MODELS) -> Blend:
-    """The shipped blend. Raises ReadError where the file is missing or has other fields."""
-    path = folder / "spread.blend.json"
+def blend_path(name: str, folder: Path = MODELS) -> Path:
+    """The file of a blend."""
+    return folder / f"{TASK}.{name}.json"
+
+
+def load_blend(name: str, folder: Path = MODELS) -> Blend:
+    """A shipped blend, one of BLENDS. Raises ReadError where the file is missing or has other fields."""
+    path = blend_path(name, folder)
     where = Where(str(path))
     if not path.is_file():
         raise ReadError(where, "task", TASK, "有模型文件的任务（qianshao train 生成）")
@@ -120,23 +129,33 @@ def odds_of(probability: float) -> float:
 
 
 @cache
-def _shipped() -> tuple[LinearTasks, Blend]:
-    return LinearTasks.load([TASK]), load_blend()
+def _shipped() -> LinearTasks:
+    return LinearTasks.load([TASK])
 
 
-def judge_spread(text_probability: float, reposts: Sequence[Repost]) -> Label:
-    """The rumour label of a post whose first reposts are known; its words are those of the reposts.
+@cache
+def _blend(name: str) -> Blend:
+    return load_blend(name)
 
-    `text_probability` is what its own text says. Without reposts it stands as it is.
+
+def describe_words(tasks: LinearTasks, reposts: Sequence[Sequence[str]]) -> list[float]:
+    """The score of the reposts' words (each post's joined to one text): positive for a rumour."""
+    return [float(score) for score in tasks.scores(reposts)[TASK][:, 0]]
+
+
+def judge_spread(text: Label, reposts: Sequence[Repost], author: Author | None = None) -> Label:
+    """The rumour label of a post whose author or first reposts are known.
+
+    `text` is what its own text says; with neither it stands as it is. The words are those of the reposts
+    where there are any.
     """
-    if not reposts:
-        return Label("rumour", text_probability)
-    tasks, blend = _shipped()
-    words = join_words(reposts)
-    features = {
-        **describe_form(reposts),
-        "words": float(tasks.scores([words])[TASK][0, 0]),
-        "text": odds_of(text_probability),
-    }
-    told = tasks.classify([words])[TASK][0].words
-    return Label("rumour", round(1 / (1 + exp(-blend.odds(features))), 4), told)
+    if not reposts and author is None:
+        return text
+    features = {"text": odds_of(text.probability), **(describe_author(author) if author else {})}
+    told = text.words
+    if reposts:
+        words = join_words(reposts)
+        features |= describe_form(reposts) | {"words": describe_words(_shipped(), [words])[0]}
+        told = _shipped().classify([words])[TASK][0].words
+    blend = _blend(AUTHOR if not reposts else REPOSTS if author is None else BOTH)
+    return Label(text.name, round(1 / (1 + exp(-blend.odds(features))), 4), told)

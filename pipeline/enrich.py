@@ -8,13 +8,16 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
 from nlp.core import TextCore
+from nlp.rebuttals import Rebuttals
 from pipeline.enrich_files import Chunk, Progress, open_target, read_chunks, refuse_line
 from pipeline.lines import enrich_line
 from pipeline.progress import Advance, ignore_progress
+from pipeline.rebuttals import read_rebuttals
 from pipeline.rooms import load_core
 from schemas.errors import ReadError, Where
 from schemas.posts import LONGEST_LINE, read_post
@@ -45,6 +48,7 @@ class _Task:
     now: datetime
     author_key: bytes
     deployment: Path | None
+    rebuttals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def enrich_file(
     deployment: Path | None,
     now: datetime,
     author_key: bytes,
+    rebuttals: Path | None = None,
     progress: Advance = ignore_progress,
 ) -> EnrichReport:
     """Enrich the lines of `source` into `target`; `-` is standard input or output, `.gz` is compressed.
@@ -73,11 +78,12 @@ def enrich_file(
     `TARGET.quarantine.jsonl` with source, where, reason and its bytes in base64. Beside an unfinished
     target lies `TARGET.progress.json`: run again with the same source, and it goes on where it was killed;
     the result is the same. `now` is the time that posts without one are taken to be fetched at; a resumed
-    run keeps the first one.
+    run keeps the first one. `rebuttals` is a list of official rebuttals to match the posts with.
     """
+    titles = read_rebuttals(rebuttals) if rebuttals else ()
     with ExitStack() as stack:
         output = stack.enter_context(open_target(source, target, now))
-        task = _Task(source, output.progress.now, author_key, deployment)
+        task = _Task(source, output.progress.now, author_key, deployment, titles)
         chunks = read_chunks(source, output.progress)
         for chunk, done in _work(chunks, task, jobs or os.cpu_count() or 1, stack):
             output.write(done.output, done.quarantine, _advance(output.progress, chunk, done))
@@ -101,14 +107,14 @@ def _advance(before: Progress, chunk: Chunk, done: _Done) -> Progress:
 def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> Iterator[tuple[Chunk, _Done]]:
     """Each chunk with its result, in order; never more than two chunks a process in memory."""
     if jobs == 1:
-        core = _load(task.deployment)
+        core = _load(task)
         stack.callback(gc.unfreeze)
         yield from ((chunk, _enrich_chunk(core, chunk, task)) for chunk in chunks)
         return
     # spawn: a forked process would wait for ever for the threads that rensa and numpy keep in the parent.
     context = get_context("spawn")
     pool = stack.enter_context(
-        ProcessPoolExecutor(jobs, mp_context=context, initializer=_load, initargs=(task.deployment,))
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_load, initargs=(task,))
     )
     waiting: deque[tuple[Chunk, Future[_Done]]] = deque()
     for chunk in chunks:
@@ -120,11 +126,19 @@ def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> 
         yield first, future.result()
 
 
-def _load(deployment: Path | None) -> TextCore:
+def _load(task: _Task) -> TextCore:
     """The core, once a process. What stays for good is no garbage collector's work."""
-    core = load_core(deployment)
+    core = load_core(task.deployment)
+    _rebuttals(task)
     gc.freeze()
     return core
+
+
+@lru_cache(maxsize=1)
+def _rebuttals(task: _Task) -> Rebuttals:
+    """The official rebuttals of one run; none where no list was given."""
+    segment = load_core(task.deployment).segment
+    return Rebuttals({title: segment(title) for title in task.rebuttals})
 
 
 def _enrich_in_worker(chunk: Chunk, task: _Task) -> _Done:
@@ -144,9 +158,9 @@ def _enrich_chunk(core: TextCore, chunk: Chunk, task: _Task) -> _Done:
             except ReadError as error:
                 refused.append(refuse_line(task.name, error, line))
             if len(posts) == _BATCH:
-                output += _enrich_posts(core, posts)
+                output += _enrich_posts(core, posts, _rebuttals(task))
                 posts = []
-        output += _enrich_posts(core, posts)
+        output += _enrich_posts(core, posts, _rebuttals(task))
     return _Done(b"".join(output), b"".join(refused), len(output), len(refused))
 
 
@@ -157,9 +171,12 @@ def _read(line: bytes, where: Where, chunk: Chunk, task: _Task) -> RawPost:
     return read_post(line, where, source=_SOURCE, fetched_at=task.now, author_key=task.author_key)
 
 
-def _enrich_posts(core: TextCore, posts: Sequence[RawPost]) -> list[bytes]:
+def _enrich_posts(core: TextCore, posts: Sequence[RawPost], rebuttals: Rebuttals) -> list[bytes]:
+    done = core.enrich(posts)
+    told = rebuttals.match([post.words for post in done])
     return [
-        enrich_line(post, raw.extra.get("id")) for post, raw in zip(core.enrich(posts), posts, strict=True)
+        enrich_line(post, raw.extra.get("id"), rebuttal)
+        for post, raw, rebuttal in zip(done, posts, told, strict=True)
     ]
 
 

@@ -10,12 +10,15 @@ from schemas.taxonomy.details import detail_zh
 from schemas.taxonomy.labels import label_zh
 
 
-def enrich_line(post: ClassifiedPost, given_id: JsonScalar = None) -> bytes:
+def enrich_line(
+    post: ClassifiedPost, given_id: JsonScalar = None, rebuttal: tuple[str, float] | None = None
+) -> bytes:
     """The fields that README describes, UTF-8, ended by a line break.
 
     `id` is the input's own where it had one, otherwise the post's; `text` is clean and masked, title and
     body. Labels carry the taxonomy's name and its Chinese one; times are ISO 8601 with their zone; a fact
     that is not stated is null; `spans` tells where in `text` the others stand.
+    `rebuttal` is the title and score of the official one that speaks of what the post says.
     """
     clean, origin = post.clean, post.clean.origin
     return orjson.dumps(
@@ -25,7 +28,11 @@ def enrich_line(post: ClassifiedPost, given_id: JsonScalar = None) -> bytes:
             "words": post.words,
             "complaint": {**_label("complaint", post.complaint), "detail": _detail(post.detail)},
             "incident": _label("incident", post.incident),
-            "rumour": {"probability": post.rumour.probability, "words": post.rumour.words},
+            "rumour": {
+                "probability": post.rumour.probability,
+                "words": post.rumour.words,
+                "rebuttal": None if rebuttal is None else {"title": rebuttal[0], "score": rebuttal[1]},
+            },
             "urgency": post.urgency,
             "places": [
                 {"name": one.name, "code": one.code, "level": one.level, "score": one.score}

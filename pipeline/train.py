@@ -1,7 +1,7 @@
 """Training and measuring the shipped models: files in, weights, card and scores out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from nlp.classifier import SHORT, LinearTasks
 from nlp.incident import IncidentJudge
 from nlp.linear import Floats, Numbers, load_model
 from nlp.segment import Segmenter
-from nlp.spread import Blend, judge_spread
+from nlp.spread import Blend, blend_path, judge_spread
 from nlp.training.cards import Card
 from nlp.training.complaint import OTHER, Fitted, train_complaint
 from nlp.training.emotion import train_emotion
@@ -48,7 +48,7 @@ class Training:
 
     card: Card
     fitted: Fitted
-    blend: Blend | None = None
+    blends: Mapping[str, Blend] = field(default_factory=dict)
 
 
 def train_task(task: str, paths: Sequence[Path], out: Path) -> Card:
@@ -63,8 +63,8 @@ def train_task(task: str, paths: Sequence[Path], out: Path) -> Card:
     training.fitted.model.save(out / f"{task}.npz")
     if training.fitted.short:
         training.fitted.short.save(out / f"{task}{SHORT}.npz")
-    if training.blend:
-        training.blend.save(out / f"{task}.blend.json")
+    for name, blend in training.blends.items():
+        blend.save(blend_path(name, out))
     write_atomic(out / f"{task}.card.json", training.card.to_json())
     write_atomic(out / f"{task}.card.md", training.card.to_markdown().encode())
     return training.card
@@ -96,13 +96,13 @@ def fit_task(task: str, files: Sequence[DataFile]) -> Training:
             raise ReadError(
                 Where(file.name), "terms", terms.of(file.name)[1], "可用于训练的数据（此数据只可评测）"
             )
-    blend = None
+    blends: Mapping[str, Blend] = {}
     if task == "spread":
         spread = _fit_spread(files, terms)
-        fitted, blend = spread.fitted, spread.blend
+        fitted, blends = spread.fitted, spread.blends
     else:
         fitted = _FIT[task](files, terms)
-    return Training(_describe(task, files, fitted, terms), fitted, blend)
+    return Training(_describe(task, files, fitted, terms), fitted, blends)
 
 
 def evaluate_task(task: str, path: Path) -> Scores:
@@ -138,7 +138,8 @@ def _evaluate_rumour(files: Sequence[DataFile]) -> Answers:
     reposts = read_reposts(files, segmenter)
     spread = [reposts.get(one, []) for one in read_ids(posts, {})]
     sure = [
-        judge_spread(label.probability, some).probability for label, some in zip(labels, spread, strict=True)
+        judge_spread(label, some, claim.author).probability
+        for label, some, claim in zip(labels, spread, claims, strict=True)
     ]
     rumour = np.array(sure, dtype=np.float32)
     truth = np.array([one.rumour for one in claims], dtype=np.int64)

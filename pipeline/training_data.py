@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from nlp.author import Author
 from nlp.clean import clean_post, clean_text
 from nlp.emotion import NEUTRAL, EmotionSigns
 from nlp.segment import Segmenter
@@ -39,8 +40,15 @@ _RUMOUR_LABELS = {
 _SHORT, _LONG = 30, 60
 # What a hotline message counts beside a post that was judged, for a rumour and for an emotion.
 _TOLD_WEIGHT, _CALM_WEIGHT = 0.6, 0.3
+# What an own plain report counts: few stand against thousands of posts whose incidents are mostly rumours.
+_PLAIN_WEIGHT = 1.2
 # Families whose own example sentences tell of something real.
 _PLAIN_FAMILIES = ("incident", "complaint")
+# What a profile must tell, `time` being the second since 1970 in which the account began; and the kinds of
+# verified accounts that Weibo numbers as offices, firms, media and the like.
+_PROFILE = ("verified", "verified_type", "followers", "friends", "messages", "time")
+_ORGANISATIONS = range(1, 8)
+_DAY = 86_400
 _UNTIMED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -200,7 +208,8 @@ def _read_repost(where: Where, row: dict[str, Any], segmenter: Segmenter) -> Rep
 
 
 def read_plain(segmenter: Segmenter) -> list[Claim]:
-    """Own sentences that are no rumours: plain reports and denials, and the taxonomy's examples."""
+    """Own sentences that are no rumours: plain reports and denials, complaints and small talk, and the
+    taxonomy's examples."""
     families = load_families()
     examples = [
         text
@@ -208,14 +217,17 @@ def read_plain(segmenter: Segmenter) -> list[Claim]:
         for label in families[name].labels.values()
         for text in label.examples
     ]
-    return [_plain(_cut(text, segmenter), 1.0) for text in [*plain_reports(), *examples]]
+    told = [*plain_reports(), *examples, *(text for text, _ in plain_complaints())]
+    return [_plain(_cut(text, segmenter), _PLAIN_WEIGHT) for text in told]
 
 
 def read_hints(segmenter: Segmenter) -> list[tuple[list[str], str]]:
-    """The taxonomy's seed words and own short sentences, each with the complaint it speaks for."""
+    """The taxonomy's seed words and examples and own short sentences, each with the complaint it speaks
+    for."""
     labels = load_families()["complaint"].labels
     seeds = [(seed.phrase, name) for name, label in labels.items() for seed in label.seeds]
-    return [(_cut(text, segmenter), name) for text, name in [*seeds, *plain_complaints()]]
+    examples = [(text, name) for name, label in labels.items() for text in label.examples]
+    return [(_cut(text, segmenter), name) for text, name in [*seeds, *examples, *plain_complaints()]]
 
 
 def _plain(words: Sequence[str], weight: float) -> Claim:
@@ -264,7 +276,22 @@ def _read_claim(where: Where, row: dict[str, Any], timed: bool, segmenter: Segme
     if timed and not isinstance(time, str):
         raise ReadError(where, "time", time, "带时间的帖文")
     at = parse_time(time, where, "time") if isinstance(time, str) else _UNTIMED
-    return Claim(_cut(_row_text(where, row), segmenter), _RUMOUR_LABELS[label], at, timed)
+    words = _cut(_row_text(where, row), segmenter)
+    return Claim(words, _RUMOUR_LABELS[label], at, timed, author=_read_author(row.get("user"), at))
+
+
+def _read_author(user: object, at: datetime) -> Author | None:
+    """The profile under `user`, as CED gives it; None where one of its numbers is missing."""
+    if not isinstance(user, dict) or not all(isinstance(user.get(name), int) for name in _PROFILE):
+        return None
+    return Author(
+        verified=bool(user["verified"]),
+        organisation=user["verified_type"] in _ORGANISATIONS,
+        followers=user["followers"],
+        friends=user["friends"],
+        messages=user["messages"],
+        days=(at.timestamp() - user["time"]) / _DAY,
+    )
 
 
 def _row_text(where: Where, row: dict[str, Any]) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime
 import numpy as np
 from scipy.sparse import csr_array, csr_matrix
 
+from nlp.author import Author
 from nlp.classifier import LinearTasks
-from nlp.features import Flags, feature_matrix
+from nlp.features import Flags, feature_matrix, masked_columns
 from nlp.linear import Floats, LinearModel, Numbers
 from nlp.training.complaint import Fitted
 from nlp.training.linear import fit_calibration, fit_weights, measure_rarity, prune, score_rows, weigh
@@ -24,7 +25,6 @@ CALIBRATED_SHARE = 0.15
 KEPT_FEATURES = 240_000
 # A post of fewer content words than this says too little to be sure of.
 FULL_WORDS = 4
-_NO_COLUMNS = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Claim:
     time: datetime
     timed: bool
     weight: float = 1.0
+    author: Author | None = None
 
 
 def train_rumour(claims: Sequence[Claim]) -> Fitted:
@@ -72,14 +73,14 @@ class ClaimRows:
         self.weights = np.array([claim.weight for claim in claims])
         self.timed = sum(claim.timed for claim in claims)
         self._times = np.array([claim.time.timestamp() for claim in claims])
-        columns, rarity = measure_rarity(self.counts, 1, _NO_COLUMNS)
+        columns, rarity = measure_rarity(self.counts, 1, masked_columns())
         rows = weigh(self.counts, columns, rarity)
         self._alike = csr_matrix(rows[self.timed :] @ rows[: self.timed].T)
 
     def known_before(self, cut: int) -> Numbers:
         """The untimed rows that were written before the timed row `cut`, or resemble none from there on."""
         if self.timed == len(self.truth):
-            return _NO_COLUMNS
+            return np.zeros(0, dtype=np.int64)
         nearest = self._alike[:, cut:].max(axis=1).toarray().ravel()
         early: Flags = self._times[self.timed :] < self._times[cut]
         return self.timed + np.flatnonzero(early | (nearest < DUPLICATE))
@@ -104,7 +105,7 @@ def fit_claims(rows: ClaimRows, until: int, untimed: Numbers) -> LinearModel:
 def _fit_rows(rows: ClaimRows, until: int, untimed: Numbers) -> tuple[Numbers, Floats, Floats, Floats]:
     chosen = np.concatenate([np.arange(until), untimed])
     counts: csr_array = rows.counts[chosen]
-    columns, rarity = measure_rarity(counts, LEAST_ROWS, _NO_COLUMNS)
+    columns, rarity = measure_rarity(counts, LEAST_ROWS, masked_columns())
     weights, intercept = fit_weights(
         weigh(counts, columns, rarity), rows.truth[chosen], STRENGTH, rows.weights[chosen]
     )

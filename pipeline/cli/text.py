@@ -18,6 +18,13 @@ def enrich(
     source: str = typer.Argument(..., metavar="IN", help="RawPost 的 JSONL(.gz) 文件，- 为标准输入"),
     target: str = typer.Argument(..., metavar="OUT", help="输出 JSONL(.gz) 文件，- 为标准输出"),
     jobs: int = typer.Option(1, "--jobs", "-j", min=0, help="进程数；0 为全部核"),
+    rebuttals: Path | None = typer.Option(
+        None,
+        "--rebuttals",
+        exists=True,
+        dir_okay=False,
+        help="官方辟谣标题，一行一条或 JSONL 的 title，可 .gz；与帖文对上的写入 rumour.rebuttal",
+    ),
     as_json: bool = typer.Option(False, "--json", help="结束时在标准错误输出 JSON 统计"),
 ) -> None:
     """清洗、脱敏、分词、分类、定位：逐行读，逐行写，内存恒定，可断点续跑。"""
@@ -38,6 +45,7 @@ def enrich(
             deployment=settings.deployment,
             now=datetime.now(SHANGHAI),
             author_key=settings.author_secret(),
+            rebuttals=rebuttals,
             progress=advance,
         )
     if as_json:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from nlp.features import (
     count_features,
     feature_matrix,
     hash_features,
+    masked_columns,
     stop_columns,
     stop_words,
 )
@@ -76,4 +78,18 @@ def test_no_posts_and_empty_posts() -> None:
 def test_stop_words_are_words_of_no_subject() -> None:
     assert {"的", "你们", "我们", "，"} <= stop_words()
     assert {"停水", "电梯", "保险"}.isdisjoint(stop_words())
-    assert len(set(stop_columns().tolist())) == len(stop_words())
+    assert len(set(stop_columns().tolist())) == len(stop_words()) + len(masked_columns())
+
+
+@pytest.mark.parametrize(
+    "number", [["138", *"****", "6668"], ["6222021234567890123"], ["430104", *"********"]]
+)
+def test_a_masked_or_long_number_is_one_column_that_no_task_looks_at(number: list[str]) -> None:
+    with_number = set(feature_matrix([["电话", *number, "停水"]]).indices)
+    without = set(feature_matrix([["电话", "停水"]]).indices)
+    assert with_number == without | set(masked_columns().tolist())
+
+
+def test_a_year_a_count_and_a_time_are_words() -> None:
+    words = set(feature_matrix([["2013", "死亡", "3", "110"]]).indices)
+    assert words.isdisjoint(masked_columns().tolist())

@@ -3,7 +3,7 @@
 import pytest
 
 from nlp.classifier import Classifier
-from nlp.rebuttals import Rebuttals, find_denial, mark_denials, match_rebuttal
+from nlp.rebuttals import Rebuttals, find_denial, mark_denials
 from nlp.segment import Segmenter
 from schemas.records import Label
 
@@ -64,7 +64,7 @@ def test_the_shipped_model_names_a_denial() -> None:
     ],
 )
 def test_a_post_meets_the_rebuttal_of_what_it_says(text: str, title: str) -> None:
-    found = match_rebuttal(SEGMENTER.segment(text), KNOWN)
+    found = KNOWN.match([SEGMENTER.segment(text)])[0]
     assert found is not None
     assert found[0] == title
     assert 0.6 <= found[1] <= 1
@@ -72,8 +72,8 @@ def test_a_post_meets_the_rebuttal_of_what_it_says(text: str, title: str) -> Non
 
 @pytest.mark.parametrize("text", ["汀东大桥今早堵车两公里", "自来水压太小", "孩子在云汀二中上学", ""])
 def test_a_post_on_something_else_meets_none(text: str) -> None:
-    assert match_rebuttal(SEGMENTER.segment(text), KNOWN) is None
+    assert KNOWN.match([SEGMENTER.segment(text)])[0] is None
 
 
 def test_no_rebuttals_known() -> None:
-    assert match_rebuttal(["停水"], Rebuttals({})) is None
+    assert Rebuttals({}).match([["停水"]]) == [None]

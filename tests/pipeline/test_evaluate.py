@@ -15,7 +15,7 @@ POSTS = [
 ]
 SPREADS = [
     {"post": "a", "reposts": [{"time": "2026-03-01 08:00:00", "text": "求辟谣，真的假的？"}] * 9},
-    {"post": "b", "reposts": [{"time": "03月01日 08:00", "text": ""}] * 9},
+    {"post": "b", "reposts": [{"time": "03月01日 08:00", "text": "好美啊，喜欢"}] * 9},
 ]
 
 
