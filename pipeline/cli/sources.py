@@ -119,7 +119,9 @@ def _show(result: "CrawlResult", size: int, *, as_json: bool) -> None:
         say(f"会进隔离区：{line}")
     say(f"{status} {why}（没有写下任何东西）")
     if stats is not None and posts:
-        say(f"存样例：qianshao sources save {result.source} {posts[0]['url'] or '网址'}")
+        say(
+            f"存样例（列表页、详情页各一）：qianshao sources save {result.source} {posts[0]['url'] or '网址'}"
+        )
 
 
 def _row(post: dict[str, object]) -> dict[str, object]:

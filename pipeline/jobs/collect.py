@@ -109,13 +109,15 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
     rooms.quarantine(aside)
     status, why = _status(result)
     stats = result.stats
+    # Pages that were read before and did not change count as seen: no news is no silence.
+    known = 0 if stats is None else stats.known
     run = SourceRun(
         source=result.source,
         started=now if stats is None else stats.started,
         finished=now if stats is None else stats.finished,
-        fetched=len(posts),
+        fetched=len(posts) + known,
         new=stored.new,
-        seen=stored.seen,
+        seen=stored.seen + known,
         failed=len(aside),
         quarantined=len(aside),
         expected_min=None if stats is None else stats.expected.min,
@@ -125,7 +127,7 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
     )
     with rooms.database.begin() as db:
         save_run(db, run)
-    return CollectReport(result.source, status, len(posts), stored.new, len(aside), why)
+    return CollectReport(result.source, status, len(posts) + known, stored.new, len(aside), why)
 
 
 def _status(result: CrawlResult) -> tuple[str, str]:
