@@ -1,7 +1,7 @@
 """A warning as a CAP 1.2 message (OASIS Common Alerting Protocol) for other systems; see docs/cap.md."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,7 +15,7 @@ from alerts.wording import SHANGHAI, level_zh
 from schemas.reading import Section, read_yaml
 from schemas.records import PLACE_LEVELS, Alert, Event, Level, Place
 from schemas.rules.loader import Rule
-from schemas.taxonomy.labels import label_def, label_zh, load_families
+from schemas.taxonomy.labels import Family, label_def, label_zh, load_families
 from schemas.taxonomy.patterns import match_pattern, read_patterns
 
 Status = Literal["Actual", "Exercise", "System", "Test", "Draft"]
@@ -36,22 +36,35 @@ class Mapped:
     severity: Mapping[Level, str]
     urgency: Mapping[str, str]
     radius: Mapping[str, float]
+    # The class number 1..4 of GB/T 35561-2017 of the labels that have one.
+    national_class: Mapping[str, int]
 
 
 @cache
 def load_mapping() -> Mapped:
     """The mapping of the shipped file. Raises ReadError with file, key, value and what is allowed."""
     top = read_yaml(Path(__file__).with_name("cap.yml"))
+    families = load_families()
     severity, urgency, radius = top.section("severity"), top.section("urgency"), top.section("radius")
     mapped = Mapped(
         category=_read_categories(top.section("categories")),
         severity={level: severity.choice(level.name.lower(), _SEVERITIES) for level in Level},
-        urgency={name: urgency.choice(name, _URGENCIES) for name in load_families()["urgency"].labels},
+        urgency={name: urgency.choice(name, _URGENCIES) for name in families["urgency"].labels},
         radius={level: radius.number(level, 0, 1000) for level in PLACE_LEVELS},
+        national_class=_national_classes(families.values()),
     )
     for section in (severity, urgency, radius, top):
         section.close()
     return mapped
+
+
+def _national_classes(families: Iterable[Family]) -> dict[str, int]:
+    return {
+        f"{family.name}.{name}": family.classes[label.parent].gbt35561_class
+        for family in families
+        for name, label in family.labels.items()
+        if label.parent is not None
+    }
 
 
 def _read_categories(section: Section) -> dict[str, str]:
@@ -153,12 +166,11 @@ def _certainty(event: Event | None) -> str:
 
 
 def _event_codes(alert: Alert) -> Iterator[tuple[str, str]]:
-    label = label_def(alert.label)
     yield "qianshao.label", alert.label
-    yield "qianshao.code", label.code
-    if label.parent is not None:
-        classes = load_families()[alert.label.partition(".")[0]].classes
-        yield "GB/T 35561-2017 class", str(classes[label.parent].gbt35561_class)
+    yield "qianshao.code", label_def(alert.label).code
+    national = load_mapping().national_class.get(alert.label)
+    if national is not None:
+        yield "GB/T 35561-2017 class", str(national)
 
 
 def _parameters(alert: Alert, event: Event | None) -> Iterator[tuple[str, str]]:
