@@ -3,11 +3,16 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
 
+from alerts.modes import ModeClock
+from pipeline.modes import open_clock
 from pipeline.rooms import load_core, load_knowledge, open_elastic, open_mailer
 from pipeline.settings import Settings
 from schemas.errors import ReadError
+from schemas.holidays import is_published
+from schemas.times import SHANGHAI
 from stores.database import Database
 from stores.errors import MailUnavailable, StoreRefusedError, StoreUnavailable
 from stores.mail import SmtpMailer
@@ -35,6 +40,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("部署知识", _examine_knowledge),
         ("文本模型", _examine_core),
         ("状态库", _examine_database),
+        ("模式", _examine_mode),
         ("Elasticsearch", _examine_elastic),
         ("邮件", _examine_mail),
         ("Airflow", _examine_airflow),
@@ -73,6 +79,17 @@ def _examine_database(settings: Settings) -> Finding:
         current = database.is_current()
         shown = repr(database)
     return Finding("状态库", "ok", f"{shown} {'已是最新结构' if current else '将在首次运行时建表'}")
+
+
+def _examine_mode(settings: Settings) -> Finding:
+    now = datetime.now(SHANGHAI)
+    with Database(settings.state_url) as database:
+        if not database.is_current():
+            return Finding("模式", "ok", ModeClock().at(now).line())
+        with database.read() as db:
+            state = open_clock(db, now).at(now)
+    year = "" if is_published(now.year) else f"{now.year} 年的放假安排还没有，只认周末。"
+    return Finding("模式", "ok", f"{state.line()}{year}")
 
 
 def _examine_elastic(settings: Settings) -> Finding:

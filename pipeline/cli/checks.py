@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from pipeline.cli.screen import Exit, fail, print_answer, print_json, say
+from pipeline.cli.screen import Exit, fail, print_answer, print_json, progress_bar, say
 from pipeline.cli.sources import register_sources
 
 sources = typer.Typer(help="采集源：一个源一个文件。", no_args_is_help=True)
@@ -61,6 +61,30 @@ def check_rules(
     for problem in problems:
         say(problem)
     raise typer.Exit(Exit.FAILED if problems else Exit.OK)
+
+
+@rules.command("try")
+def try_rule_file(
+    file: Path = typer.Argument(..., exists=True, dir_okay=False, help="规则文件（.yml），草稿也可以"),
+    data: Path = typer.Argument(..., exists=True, dir_okay=False, help="带时间的 JSONL(.gz)，同 replay"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """拿一条规则跑一遍历史数据：会在什么时候、什么地方、按什么级别报，每周几次。"""
+    from datetime import datetime
+
+    from pipeline.settings import load_settings
+    from pipeline.trial import try_rule
+    from schemas.times import SHANGHAI
+
+    settings, now = load_settings(), datetime.now(SHANGHAI)
+    key = settings.author_secret()
+    with progress_bar("试运行") as advance:
+        trial = try_rule(
+            file, data, deployment=settings.deployment, now=now, author_key=key, progress=advance
+        )
+    print_answer(trial.rule.title, trial.rows(), as_json=as_json)
+    say(trial.line())
+    raise typer.Exit(Exit.QUARANTINED if trial.quarantined else Exit.OK)
 
 
 @quarantine.command("list")

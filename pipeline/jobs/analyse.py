@@ -13,6 +13,7 @@ from alerts.path.rebase import rebase_alerts
 from nlp.events import EventClusterer
 from nlp.events_parameters import load_event_parameters
 from pipeline.analysis import Analysis, Step, resolved_event
+from pipeline.modes import open_clock
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.codec import decode
@@ -138,10 +139,11 @@ def analyse_days(rooms: Rooms, *, progress: Advance = ignore_progress) -> Iterat
 def open_analysis(rooms: Rooms) -> Analysis:
     """An analysis that goes on where the last one stopped, rebuilt from the posts in the state."""
     knowledge = rooms.knowledge
-    engine = WarningEngine(knowledge.rules, knowledge.duty, knowledge.places)
-    analysis = Analysis(rooms.core, EventClusterer(), engine)
     with rooms.database.read() as db:
         last = latest_time(db)
+        modes = open_clock(db, last or datetime.now(SHANGHAI))
+        engine = WarningEngine(knowledge.rules, knowledge.duty, knowledge.places, modes)
+        analysis = Analysis(rooms.core, EventClusterer(), engine)
         if last is not None:
             start = last - timedelta(days=load_event_parameters().active_days)
             told = list(alerts_since(db, start))
