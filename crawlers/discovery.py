@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from crawlers.fields import check_fields
 from crawlers.source import Source, check_source
 from crawlers.spiders.api import ApiSpider
 from crawlers.spiders.base import SourceSpider
@@ -126,4 +127,5 @@ def _spider_of(module: ModuleType, source: Source, where: Where) -> type[SourceS
         raise ReadError(where, "spider", names, f"恰好一个 {base.__name__} 的子类（kind = {source.kind}）")
     if getattr(spiders[0], "source", None) is not source:
         raise ReadError(where, f"{spiders[0].__name__}.source", getattr(spiders[0], "source", None), "SOURCE")
+    check_fields(spiders[0], where)
     return spiders[0]

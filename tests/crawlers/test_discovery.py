@@ -52,6 +52,13 @@ def test_a_deployments_file_is_found_beside_them(make_source: MakeSource) -> Non
         ("delay=0", "delay=-1", "SOURCE.delay = -1：应为"),
         ("delay=0", "dealy=0", "TypeError = "),
         ("from crawlers.source", "from crawlers.sauce", "ModuleNotFoundError = "),
+        (
+            "source = SOURCE",
+            "source = SOURCE; item_css = 'li'",
+            "Demo.item_css = 'li'：应为 已有的字段，如 items_css",
+        ),
+        ("source = SOURCE", "source = SOURCE; items_css = 'li['", "Demo.items_css = 'li['：应为 CSS 选择器"),
+        ("source = SOURCE", "source = SOURCE; colour = 3", "Demo.colour = 3：应为 已有的字段"),
         ("class Demo", "class", ":5: Python = 'invalid syntax'：应为 合乎语法的 Python"),
     ],
 )
@@ -66,6 +73,23 @@ def test_a_wrong_file_is_one_clear_line(make_source: MakeSource, old: str, new: 
     assert str(file) in str(error.value)
     assert message in str(error.value)
     assert [str(found) for found in check_sources(folder)] == [str(error.value)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        ("api", "items = 'data['", "Demo.items = 'data['：应为 JMESPath 表达式"),
+        ("api", "extra = {'likes': 'a..b'}", "Demo.extra = 'a..b'：应为 JMESPath 表达式"),
+        ("sitemap", "include = '('", "Demo.include = '('：应为 正则表达式"),
+    ],
+)
+def test_an_expression_that_cannot_be_read_is_one_clear_line(
+    make_source: MakeSource, kind: str, fields: str, message: str
+) -> None:
+    folder = make_source("demo_site", kind, "http://demo.example/list", f"    {fields}\n")
+    with pytest.raises(ReadError) as error:
+        find_source("demo_site", folder)
+    assert message in str(error.value)
 
 
 def test_one_wrong_file_does_not_stop_the_others(make_source: MakeSource) -> None:
