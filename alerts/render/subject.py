@@ -63,9 +63,9 @@ def write_subject(alert: Alert, event: Event | None, turn: Turn = Turn.FIRST, *,
 
 def digest_subject(alerts: Sequence[Alert], *, drill: bool = False) -> str:
     """How many of which level, and the gravest: `【汇总】9个预警 橙1黄8，最高橙色：汀东区柳浪家园 火灾`."""
-    ranked = sorted(alerts, key=lambda alert: alert.level)
-    counts = Counter(alert.level for alert in ranked)
-    levels = "".join(f"{LEVELS[level][0]}{count}" for level, count in counts.items())
+    ranked = sorted(alerts, key=lambda alert: (alert.state.is_over, alert.level))
+    counts = Counter("解除" if alert.state.is_over else LEVELS[alert.level][0] for alert in ranked)
+    levels = "".join(f"{level}{count}" for level, count in counts.items())
     gravest = headline(ranked[0], None)
     marks = f"【{'演练·' if drill else ''}汇总】"
     return _cut(f"{marks}{len(ranked)}个预警 {levels}，最高{LEVELS[ranked[0].level]}：{gravest}", LONGEST)

@@ -340,6 +340,24 @@ def test_a_digest_is_in_order_of_level_and_place_and_names_each() -> None:
     assert len(mail.attachments) == MOST_CAPS
 
 
+def test_what_is_over_comes_last_in_a_digest_and_is_counted_apart() -> None:
+    over = replace(ALERT, id="c" * 24, level=Level.RED, state=AlertState.CLOSED)
+    mail = render_mail(over, None, [], GROUP, digest=many([Level.BLUE, Level.YELLOW]))
+    assert mail.subject.startswith("【汇总】3个预警 黄1蓝1解除1，最高黄色：")
+    for body in both(mail):
+        assert body.rindex("蓝色（四级）") < body.rindex("已解除") < body.index(over.id)
+
+
+def test_a_digest_leads_to_the_page_of_each_warning() -> None:
+    first, second = many([Level.BLUE, Level.YELLOW])
+    links = {first.id: "https://duty.example/a/1", second.id: "javascript:alert(1)"}
+    mail = render_mail(first, None, [], GROUP, digest=[second], links=links)
+    assert 'href="https://duty.example/a/1"' in mail.html
+    assert "https://duty.example/a/1" in mail.text
+    assert "javascript" not in mail.html + mail.text
+    assert f"qianshao alerts ack {second.id}" in mail.text
+
+
 def wordy(n: int) -> ClassifiedPost:
     """A post of many words."""
     return titled(classified("煤气味很重" * 400, hours=n, post_id=POSTS[n].origin.id), "闻到味道" * 40)

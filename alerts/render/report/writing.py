@@ -193,7 +193,7 @@ def _hot_events(figures: Figures) -> Section:
     rows = tuple(_hot_row(at, one) for at, one in enumerate(hot, start=1))
     head = ("序", "事件", "地点", "类别", "本期", "上期", "累计", "首次出现", "预警")
     return Section(
-        "热点事件", (told,), (Table("热点事件前十", head, rows, (0.6, 3, 2.1, 1.5, 0.8, 0.8, 0.8, 1.9, 0.9)),)
+        "热点事件", (told,), (Table("热点事件前十", head, rows, (0.8, 3, 2.1, 1.5, 0.8, 0.8, 0.8, 1.9, 0.9)),)
     )
 
 
