@@ -141,10 +141,14 @@ class LinearTasks:
         column = np.where(few, short.first, task.first) + np.minimum(chosen, task.width - 1)
         told = self._tell_words(column, best >= _TOLD_FROM, found, flat)
         least = np.where(few, short.model.threshold, model.threshold)
+        # In float64, so that rounding gives the shortest decimals.
+        sure = best.astype(np.float64)
+        unsure: Flags = (sure < least) & (chosen != _find_label(model, model.abstain)) & bool(model.abstain)
+        shown = np.round(np.where(unsure, 1 - sure, sure), 4)
         return [
-            _name_label(model, model.labels[at], float(sure), words, enough)
-            for at, sure, words, enough in zip(
-                chosen.tolist(), best.tolist(), told, least.tolist(), strict=True
+            Label(model.abstain, share) if abstains else Label(model.labels[at], share, words)
+            for at, share, abstains, words in zip(
+                chosen.tolist(), shown.tolist(), unsure.tolist(), told, strict=True
             )
         ]
 
@@ -176,10 +180,9 @@ def _place(models: Sequence[LinearModel]) -> Iterator[_Task]:
         first += model.weights.shape[1]
 
 
-def _name_label(model: LinearModel, name: str, sure: float, words: tuple[str, ...], enough: float) -> Label:
-    if model.abstain and sure < enough and name != model.abstain:
-        return Label(model.abstain, round(1 - sure, 4))
-    return Label(name, round(sure, 4), words)
+def _find_label(model: LinearModel, name: str) -> int:
+    """The number of a label; -1 where the task does not have it."""
+    return model.labels.index(name) if name in model.labels else -1
 
 
 def _count_content(found: Features) -> Numbers:
