@@ -11,3 +11,7 @@ class StoreRefusedError(RuntimeError):
 
 class MailUnavailable(RuntimeError):  # noqa: N818 - as above
     """A mail that was not accepted. The alert stays unsent and is sent by the next run."""
+
+
+class MailRefusedError(MailUnavailable):
+    """A mail that the server will never take as it is, such as one to an address that is none."""

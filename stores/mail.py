@@ -17,9 +17,10 @@ from typing import Literal, Protocol, cast
 
 from schemas.records import Mail
 from stores.atomic import write_atomic
-from stores.errors import MailUnavailable
+from stores.errors import MailRefusedError, MailUnavailable
 
 Security = Literal["none", "starttls", "ssl"]
+_FINAL = 500
 
 
 class _MailPolicy(EmailPolicy):
@@ -118,7 +119,7 @@ class SmtpMailer:
                     server.quit()
         except (smtplib.SMTPException, OSError, ValueError) as error:
             reason = f"邮件服务器 {self.host}:{self.port} 没有收下 {mail.message_id}：{_reason(error)}"
-            raise MailUnavailable(reason) from error
+            raise (MailRefusedError if _is_final(error) else MailUnavailable)(reason) from error
         return {recipient: _answer(code, text) for recipient, (code, text) in refused.items()}
 
     def check(self) -> None:
@@ -194,6 +195,15 @@ def _bracketed(message_id: str) -> str:
 def _address(written: str) -> Address:
     name, address = parseaddr(written)
     return Address(display_name=name, addr_spec=address)
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server has said no for good (5xx) to the text or to every recipient."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= _FINAL for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPDataError | smtplib.SMTPSenderRefused):
+        return error.smtp_code >= _FINAL
+    return False
 
 
 def _reason(error: Exception) -> str:

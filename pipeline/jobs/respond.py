@@ -1,13 +1,13 @@
 """Respond: what people do with a warning, and what happens when nobody does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from alerts.path import Held
 from alerts.path.answer import STATES, WORDS, Action, AnswerRefusedError, answer_alert, wake_alert
-from alerts.path.escalate import find_escalations
+from alerts.path.escalate import find_escalations, waiting_since
 from alerts.wording import level_zh
 from pipeline.jobs.silences import end_silences_of, make_silence
 from pipeline.rooms import Rooms
@@ -15,8 +15,10 @@ from schemas.errors import ReadError, Where
 from schemas.records import Alert
 from schemas.times import SHANGHAI
 from stores.database.alerts import (
+    REFUSED,
     SENT,
     TOLD,
+    SentMail,
     alerts_like,
     count_by_rule,
     lock_alerts,
@@ -111,16 +113,30 @@ def _refuse_twin(db: Connection, alert: Alert) -> None:
 def ask_again(rooms: Rooms, now: datetime) -> list[Alert]:
     """Tell again what was put off until now, and ask the next ones where nobody acknowledged in time."""
     with rooms.database.begin() as db:
-        told: dict[str, list[datetime]] = {}
-        for mail in sent_mails(db):
-            if mail.state in {SENT, TOLD}:
-                told.setdefault(mail.alert_id, []).append(mail.at)
         standing = lock_alerts(db, (alert.id for alert in open_alerts(db))).values()
+        told = _told(standing, sent_mails(db))
         woken = [found for alert in standing if (found := wake_alert(alert, now)) is not None]
         late = find_escalations(standing, told, rooms.knowledge.duty, now)
         for alert in (*woken, *late):
             save_alert(db, alert)
     return [*woken, *late]
+
+
+def _told(standing: Iterable[Alert], log: Sequence[SentMail]) -> dict[str, list[datetime]]:
+    """When the mails of each warning were taken.
+
+    One that the server will not take counts from when it was due: an address that is none must not keep a
+    warning from those who come next.
+    """
+    refused = {(mail.alert_id, mail.revision) for mail in log if mail.state == REFUSED}
+    told: dict[str, list[datetime]] = {}
+    for mail in log:
+        if mail.state in {SENT, TOLD}:
+            told.setdefault(mail.alert_id, []).append(mail.at)
+    for alert in standing:
+        if (alert.id, alert.revision) in refused:
+            told.setdefault(alert.id, []).append(waiting_since(alert))
+    return told
 
 
 def false_alarm_rows(rooms: Rooms) -> list[dict[str, object]]:

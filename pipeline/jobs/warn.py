@@ -20,6 +20,7 @@ from stores.database.alerts import (
     alerts_by_id,
     begun_mails,
     log_failed,
+    log_refused,
     log_sending,
     log_sent,
     log_skipped,
@@ -30,7 +31,7 @@ from stores.database.coverage import publishers
 from stores.database.events import events_by_id
 from stores.database.posts import posts_by_id
 from stores.database.silences import log_muted, silences_at
-from stores.errors import MailUnavailable
+from stores.errors import MailRefusedError, MailUnavailable
 
 # A server that fails so often in a row is down; the rest waits for the next run instead of for its time-outs.
 GIVE_UP_AFTER = 3
@@ -123,14 +124,16 @@ def _log_held(rooms: Rooms, plan: Plan, now: datetime) -> None:
 
 
 def _send_all(rooms: Rooms, deliveries: Sequence[Delivery], plan: Plan, now: datetime) -> WarnReport:
-    sent, errors = 0, list[str]()
-    for delivery in deliveries:
-        error = send_delivery(rooms, delivery, now)
-        if error is None:
-            sent += 1
-            continue
-        errors.append(error)
-        if len(errors) >= GIVE_UP_AFTER and not sent:
+    sent, silent, errors = 0, 0, list[str]()
+    for delivery in sorted(deliveries, key=lambda one: one.alert.level):
+        try:
+            sent += send_delivery(rooms, delivery, now)
+        except MailRefusedError as error:
+            errors.append(str(error))
+        except MailUnavailable as error:
+            errors.append(str(error))
+            silent += 1
+        if silent >= GIVE_UP_AFTER and not sent:
             break
     return WarnReport(sent, len(errors), len(plan.held), len(plan.waiting), tuple(errors))
 
@@ -157,8 +160,8 @@ def compose(rooms: Rooms, delivery: Delivery) -> Mail:
     )
 
 
-def send_delivery(rooms: Rooms, delivery: Delivery, now: datetime) -> str | None:
-    """Send one mail and log it; the reason where the server did not take it.
+def send_delivery(rooms: Rooms, delivery: Delivery, now: datetime) -> bool:
+    """Send one mail and log it; False where another run has sent it. Raises MailUnavailable.
 
     The log says `sending` before the server is spoken to: a process killed in between sends the same mail
     with the same Message-ID again, so a mail is never lost and a repeat is recognised.
@@ -166,13 +169,14 @@ def send_delivery(rooms: Rooms, delivery: Delivery, now: datetime) -> str | None
     mail = compose(rooms, delivery)
     with rooms.database.begin() as db:
         if not log_sending(db, mail, now, delivery.digest):
-            return None
+            return False
     try:
         refused = rooms.mailer.send(mail, delivery.alert.raised_at)
     except MailUnavailable as error:
+        log = log_refused if isinstance(error, MailRefusedError) else log_failed
         with rooms.database.begin() as db:
-            log_failed(db, mail.message_id, now, str(error))
-        return str(error)
+            log(db, mail.message_id, now, str(error))
+        raise
     with rooms.database.begin() as db:
         log_sent(db, mail.message_id, now, "；".join(f"{to}：{why}" for to, why in refused.items()))
-    return None
+    return True

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, exists, select, update
+from sqlalchemy import Connection, and_, delete, exists, select, update
 
 from schemas.codec import decode, encode
 from schemas.errors import Where
@@ -13,6 +13,8 @@ from stores.database.tables import alert_revisions, alerts, sent_log
 from stores.database.upsert import Row, in_batches, insert_new, plain_text, upsert
 
 SENDING, SENT, FAILED, SKIPPED = "sending", "sent", "failed", "skipped"
+# A mail that the server has said no to for good: it has told nobody, and may be written anew.
+REFUSED = "refused"
 # A revision that another alert's mail has told.
 TOLD = "told"
 _TOLD_KEY = "told:"
@@ -20,8 +22,8 @@ _TOLD_KEY = "told:"
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """One line of the sent-log. `state` is sending, sent, failed, told or skipped; `note` is the last failure
-    or the reason, and of what a digest tells the Message-ID of that mail."""
+    """One line of the sent-log. `state` is sending, sent, failed, refused, told or skipped; `note` is the
+    last failure or the reason, and of what a digest tells the Message-ID of that mail."""
 
     message_id: str
     alert_id: str
@@ -136,7 +138,7 @@ def log_sending(db: Connection, mail: Mail, at: datetime, digest: Iterable[Alert
     insert_new(db, sent_log, [_mail_row(mail, at)])
     begun = (
         update(sent_log)
-        .where(sent_log.c.message_id == mail.message_id, sent_log.c.state.in_([SENDING, FAILED]))
+        .where(sent_log.c.message_id == mail.message_id, sent_log.c.state.in_([SENDING, FAILED, REFUSED]))
         .values(state=SENDING, attempts=sent_log.c.attempts + 1, at=at)
     )
     members: list[Row] = [
@@ -157,6 +159,13 @@ def log_sent(db: Connection, message_id: str, at: datetime, note: str = "") -> N
 def log_failed(db: Connection, message_id: str, at: datetime, reason: str) -> None:
     """Note that a mail was not taken; its alert stays unsent."""
     _close(db, message_id, FAILED, at, reason)
+
+
+def log_refused(db: Connection, message_id: str, at: datetime, reason: str) -> None:
+    """Note that the server will not take a mail; what it lists is free for other mails."""
+    _close(db, message_id, REFUSED, at, reason)
+    members = (sent_log.c.note == message_id) & (sent_log.c.state == SENDING)
+    db.execute(delete(sent_log).where(members))
 
 
 def log_skipped(db: Connection, alert: Alert, at: datetime, reason: str) -> None:

@@ -27,9 +27,9 @@ class SmtpServer:
 
     refuse: 550 to every recipient; busy: 451 after the text; hang: no answer after the text; drop_in_data:
     the line is cut while the text is sent; drop_after_data: the mail is taken and the line cut before the
-    yes; rude_goodbye: the mail is taken and the line cut at QUIT. kill_at_rcpt, kill_in_data, kill_after_data:
-    the sending process `victim` is killed when it names a recipient, while it sends the text, or once the
-    mail is taken and before the yes. `refused` names single addresses to refuse.
+    yes; rude_goodbye: the mail is taken and the line cut at QUIT. kill_at_rcpt, kill_in_data and
+    kill_after_data: the sending process `victim` is killed when it names a recipient, while it sends the
+    text, or once the mail is taken and before the yes. `refused` names single addresses to refuse.
     """
 
     host: str = "127.0.0.1"

@@ -55,7 +55,7 @@ class Town:
         process.start()
         self.server.victim = process.pid
         self.server.behaviour = at
-        process.join(60)
+        process.join(300)
         assert process.exitcode in {0, -signal.SIGKILL}
         return process.exitcode != 0
 
@@ -129,7 +129,7 @@ def sweep(town: Town, job: str, now: datetime) -> Iterator[None]:
         killed = town.do(job, now, before=number)
         yield
         if not killed:
-            assert number > 1
+            assert number > 0
             return
     pytest.fail("the job never came through")
 
@@ -139,7 +139,8 @@ def test_killed_before_any_commit_from_analysis_to_index(collected: Town) -> Non
     wanted = finish(collected, "run", now)
     assert len(wanted) == 1
     for _ in sweep(collected, "run", now):
-        assert finish(collected, "run", now) == wanted
+        collected.do("run", now)
+        assert collected.told() == wanted
 
 
 @pytest.mark.parametrize("moment", ["kill_at_rcpt", "kill_in_data", "kill_after_data"])
@@ -158,7 +159,8 @@ def test_killed_before_any_commit_while_asking_the_deputies(mailed: Town) -> Non
     wanted = finish(mailed, "warn", later)
     assert len(wanted) == 1
     for _ in sweep(mailed, "warn", later):
-        assert finish(mailed, "warn", later) == wanted
+        mailed.do("warn", later)
+        assert mailed.told() == wanted
 
 
 def test_killed_before_any_commit_while_a_button_is_pressed(mailed: Town) -> None:
@@ -169,7 +171,6 @@ def test_killed_before_any_commit_while_a_button_is_pressed(mailed: Town) -> Non
             (alert,) = open_alerts(db)
         assert alert.state == AlertState.ACKNOWLEDGED
         assert [step.what for step in alert.history].count("签收：王某") == 1
-        assert finish(mailed, "warn", now + LATER) == {}
 
 
 def test_a_digest_that_may_have_arrived_is_finished_as_it_was(mailed: Town) -> None:

@@ -101,6 +101,21 @@ def test_a_mail_that_is_stuck_starts_no_clock(city: City, smtp_server: SmtpServe
         assert ask_again(rooms, datetime.now(SHANGHAI) + LATER) == []
 
 
+def test_an_address_that_is_none_does_not_keep_a_warning_from_those_who_come_next(
+    unsent: Rooms, smtp_server: SmtpServer
+) -> None:
+    with unsent.database.read() as db:
+        group = unsent.knowledge.duty.groups[open_alerts(db)[0].route]
+    smtp_server.refused.update(group.mails)
+    now = datetime.now(SHANGHAI)
+    for _ in range(2):
+        with pytest.raises(SendingFailed, match="550"):
+            warn_duty_groups(unsent, now=now)
+    assert warn_duty_groups(unsent, now=now + LATER).sent == 1
+    assert smtp_server.messages[0]["To"] == ", ".join(group.deputies)
+    assert warn_duty_groups(unsent, now=now + LATER + timedelta(minutes=1)).sent == 0
+
+
 def test_acknowledged_warning_stays_and_mails_nobody(rooms: Rooms, smtp_server: SmtpServer) -> None:
     give_answer(rooms, key_of(rooms)[:10], Action.ACKNOWLEDGE, "王某", "已派人到场")
     assert open_rows(rooms)[0]["状态"] == "已签收"

@@ -19,7 +19,7 @@ from pipeline.jobs.warn import warn_duty_groups
 from pipeline.links import make_links
 from pipeline.rooms import Rooms, load_core, open_rooms
 from pipeline.settings import load_settings
-from stores.database.alerts import open_alerts
+from stores.database.alerts import alert_history, open_alerts
 
 # The processes are forked from one that has loaded this module: none has to load the core again.
 load_core(None).enrich([])
@@ -36,14 +36,14 @@ def warn(rooms: Rooms, now: datetime) -> None:
 
 
 def acknowledge(rooms: Rooms, now: datetime) -> None:
-    """Press the button of the mail of every open warning."""
+    """Press the button of the first mail of every open warning."""
     with rooms.database.read() as db:
-        alerts = open_alerts(db)
+        mailed = [(alert_history(db, alert.id)[0], alert.revision) for alert in open_alerts(db)]
     client = Client(Console(rooms, lambda: now))
-    for alert in alerts:
+    for alert, seen in mailed:
         group = rooms.knowledge.duty.groups[alert.route]
         link = make_links(rooms.settings, Delivery(alert, group, ()))[WORDS[Action.ACKNOWLEDGE]]
-        client.post(urlsplit(link).path, data={"who": "王某", "seen": str(alert.revision)})
+        client.post(urlsplit(link).path, data={"who": "王某", "seen": str(seen)})
 
 
 JOBS: dict[str, Callable[[Rooms, datetime], None]] = {
