@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 
 from alerts import conditions
 from alerts.books import FORGET_AFTER_DAYS, Books
@@ -80,7 +81,10 @@ class WarningEngine:
         self._forget(now)
         silent = (one for rule in self._index(now).at_tick for one in conditions.find_at_tick(rule, tick))
         raised = self._judge_all(silent, now)
-        waited = (self._judge(group, findings, now) for group, findings in list(self._waiting.items()))
+        waited = (
+            self._judge(group, findings, now)
+            for group, findings in sorted(self._waiting.items(), key=itemgetter(0))
+        )
         return [*raised, *(alert for alert in waited if alert is not None), *self._ease(now)]
 
     def recall(self, post: ClassifiedPost, event: Event) -> None:
@@ -204,8 +208,9 @@ class WarningEngine:
 
     def _ease(self, now: datetime) -> Iterator[Alert]:
         """The warnings that fall and those that are over; what is written later raises a new one."""
-        for group, alert in list(self._standing.items()):
-            rule = self._rules.get(alert.rule)
+        # In an order of their own: a restart takes the warnings up in another than they were raised in.
+        for alert in sorted(self._standing.values(), key=lambda one: (one.raised_at, one.id)):
+            group, rule = alert.group, self._rules.get(alert.rule)
             fall = None if rule is None else find_fall(alert, rule, self._books, now)
             if rule is None or fall is None:
                 continue
