@@ -148,7 +148,7 @@ class EventClusterer:
         voice = hear(post, weights)
         most = self._parameters.terms.candidates
         ranked = []
-        for score, event_id in nlargest(most, ((score, name) for name, score in found.items())):
+        for score, event_id in nlargest(most, zip(found.values(), found, strict=True)):
             members = self._events[event_id]
             ranked.append((self._evidence.weigh_joining(voice, members, is_twin=score == inf), members))
         return sorted(ranked, key=lambda one: -one[0])

@@ -49,33 +49,36 @@ class Evidence:
     def weigh_joining(self, voice: Voice, members: Members, *, is_twin: bool) -> float:
         """How far the evidence for this event lies above what a post needs to join it."""
         match = self._parameters.match
-        elsewhere = self._is_elsewhere(voice, members)
+        shared = self._count_shared(voice, members)
+        elsewhere = shared == 0 and bool(voice.homes) and bool(members.homes)
         text = 1.0 if is_twin else members.cosine(voice.weights)
         # Titles that differ in the estate alone are the same trouble somewhere else.
         title = 0.0 if is_twin or elsewhere else self._titles.alike(voice.title, members.titles)
         home = match.other_home if elsewhere else 0.0
         quiet = max(voice.at - members.last_seen, timedelta()) / self._active
         label = match.same_label if voice.label in members.labels else 0.0
+        places = self._weigh_names(shared) + self._weigh_ways(voice, members)
         needed = match.least + match.waiting * quiet
-        return text + match.same_title * title + label + self._weigh_places(voice, members) - home - needed
+        return text + match.same_title * title + label + places - home - needed
 
-    def _is_elsewhere(self, voice: Voice, members: Members) -> bool:
-        """Whether both name the estate or community they are about, and no name is the same."""
-        if not voice.homes or not members.homes:
-            return False
-        return not count_shared(voice.names, members.names, self._parameters.names_alike)
+    def _count_shared(self, voice: Voice, members: Members) -> int | None:
+        """How many names of estates, schools, firms and communities are the same; None where one has none."""
+        if not voice.names or not members.names:
+            return None
+        return count_shared(voice.names, members.names, self._parameters.names_alike)
 
-    def _weigh_places(self, voice: Voice, members: Members) -> float:
+    def _weigh_names(self, shared: int | None) -> float:
         match = self._parameters.match
-        evidence = 0.0
-        if voice.names and members.names:
-            shared = count_shared(voice.names, members.names, self._parameters.names_alike)
-            evidence += match.same_name * min(shared, 2) if shared else -match.other_name
-        if not voice.roads.isdisjoint(members.roads):
-            evidence += match.same_road
-        if voice.districts and members.districts and voice.districts.isdisjoint(members.districts):
-            evidence -= match.other_district
-        return evidence
+        if shared is None:
+            return 0.0
+        return match.same_name * min(shared, 2) if shared else -match.other_name
+
+    def _weigh_ways(self, voice: Voice, members: Members) -> float:
+        match = self._parameters.match
+        same_road = not voice.roads.isdisjoint(members.roads)
+        both = voice.districts and members.districts
+        elsewhere = both and voice.districts.isdisjoint(members.districts)
+        return (match.same_road if same_road else 0.0) - (match.other_district if elsewhere else 0.0)
 
     def are_one(self, one: Members, other: Members) -> bool:
         """Whether two events speak of one matter; two that are about different estates never do."""

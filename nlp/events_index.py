@@ -37,8 +37,9 @@ class WordIndex:
         """Events that share a word with the post, each with the squared weights of the shared words."""
         found: defaultdict[str, float] = defaultdict(float)
         for word, weight in weights:
+            square = weight * weight
             for event in self._events.get(word, ()):
-                found[event] += weight * weight
+                found[event] += square
         return found
 
 

@@ -188,7 +188,7 @@ class Members:
             self.terms[word] = self.terms.get(word, 0.0) + weight
         most = self._parameters.terms.an_event
         if len(self.terms) > 2 * most:
-            heaviest = nlargest(most, ((weight, word) for word, weight in self.terms.items()))
+            heaviest = nlargest(most, zip(self.terms.values(), self.terms, strict=True))
             self.terms = {word: weight for weight, word in heaviest}
         self.length = sqrt(sum(weight * weight for weight in self.terms.values())) or 1.0
 
@@ -199,7 +199,8 @@ class Members:
     def cosine(self, weights: Weights) -> float:
         """Cosine of a post's weights, of length one, and the sum of this event's."""
         terms = self.terms
-        return sum(weight * terms[word] for word, weight in weights.items() if word in terms) / self.length
+        # A list and not a generator: this is asked for every candidate.
+        return sum([weight * terms[word] for word, weight in weights.items() if word in terms]) / self.length
 
     def alike(self, other: "Members") -> float:
         """Cosine of two events' summed weights."""
@@ -231,9 +232,7 @@ class Members:
 
     def describe(self) -> Event:
         """The Event record of what has been gathered."""
-        heaviest = nlargest(
-            self._parameters.keywords, ((weight, word) for word, weight in self.terms.items())
-        )
+        heaviest = nlargest(self._parameters.keywords, zip(self.terms.values(), self.terms, strict=True))
         return Event(
             id=self.id,
             title=max(self.central, key=lambda one: self.cosine(one[1]))[0],

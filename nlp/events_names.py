@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from schemas.records import ClassifiedPost, Place
 
@@ -14,6 +15,7 @@ _HEAD = re.compile(r"^(?:[A-Z]\d*[市区县]|.{2}[省市])+")
 _SIGNS = re.compile(r"[^\w]|_")
 
 
+@lru_cache(maxsize=65_536)
 def name_core(name: str) -> str:
     """The part of a name that tells it from others: no division before it, no phase or kind behind it.
 
@@ -26,6 +28,7 @@ def name_core(name: str) -> str:
     return core
 
 
+@lru_cache(maxsize=65_536)
 def _pieces(core: str) -> frozenset[str]:
     return frozenset(core[at : at + 2] for at in range(len(core) - 1))
 

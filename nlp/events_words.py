@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
-from heapq import nlargest
 from importlib.resources import files
 from math import log, sqrt
 
@@ -130,7 +129,7 @@ class Vocabulary:
         return self._normalise((count * self.start_idf(word), word) for word, count in counts.items())
 
     def _normalise(self, weighted: Iterable[tuple[float, str]]) -> Weights:
-        heaviest = nlargest(self._parameters.a_post, weighted)
+        heaviest = sorted(weighted, reverse=True)[: self._parameters.a_post]
         length = sqrt(sum(weight * weight for weight, _ in heaviest)) or 1.0
         return {word: weight / length for weight, word in heaviest}
 
