@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from crawlers.crawl import crawl_settings
 from crawlers.page import Page
 from crawlers.redact import redact
+from crawlers.rsshub import trusted_host
 from crawlers.source import Count, Source
 from crawlers.spiders.base import SourceSpider
 from schemas.errors import ReadError, Where
@@ -45,7 +46,8 @@ def fetch_pages(source: Source, urls: Sequence[str]) -> list[Page]:
 
 
 def _run(source: Source, urls: Sequence[str], folder: Path) -> None:
-    options = {"allow_private": source.allow_private, "timeout": source.timeout, "delay": source.delay}
+    private = source.allow_private or trusted_host(source) is not None
+    options = {"allow_private": private, "timeout": source.timeout, "delay": source.delay}
     asked = json.dumps({"urls": list(urls), "source": {**options, "max_bytes": source.max_bytes}})
     command = [sys.executable, "-m", "crawlers.fetch", str(folder), asked]
     done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT * 2, check=False)  # noqa: S603

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from scrapy.http import Request
 
 from crawlers.discovery import SHIPPED, SourceFile
 from crawlers.page import Link, Page
+from crawlers.redact import redact
 from schemas.errors import ReadError, Where, one_of
 from schemas.records import Quarantined, RawPost
 
@@ -102,6 +103,7 @@ def save_golden(found: SourceFile, page: Page, reader: str) -> Path:
     The same address is kept once: the newer page replaces the older. Raises ReadError where the source
     cannot read the page.
     """
+    page = replace(page, url=redact(page.url))
     folder = golden_folder(found)
     rows = _rows(folder)
     read = read_page(found, page, reader)
@@ -139,7 +141,11 @@ def _rows(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def _row(page: Page, reader: str, read: dict[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {"url": page.url, "reader": reader, "now": page.now.isoformat(timespec="seconds")}
+    row: dict[str, Any] = {
+        "url": redact(page.url),
+        "reader": reader,
+        "now": page.now.isoformat(timespec="seconds"),
+    }
     if page.content_type:
         row["content_type"] = page.content_type
     if page.link:

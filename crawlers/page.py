@@ -138,8 +138,20 @@ class Page:
         """The time a text on this page states, relative to when it was fetched."""
         return read_time(text, now=self.now, zone=ZoneInfo(self.source.zone), where=self.where, field=field)
 
+    def is_time(self, text: str) -> bool:
+        """Whether a text on this page states a time."""
+        try:
+            self.time(text)
+        except ReadError:
+            return False
+        return True
+
     def main_text(self) -> str:
         """The article as trafilatura finds it, without comments and navigation; empty where there is none."""
+        return self._main_text
+
+    @cached_property
+    def _main_text(self) -> str:
         import trafilatura  # noqa: PLC0415 - half a second that feeds and the list of sources need not pay
 
         found = trafilatura.extract(self.text, url=self.url, include_comments=False, target_language=None)

@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from crawlers.drafts.draft import Draft
 from crawlers.page import Page, html_text
-from schemas.errors import ReadError
 
 _NAMES = {
     "key_path": ("id", "tid", "aid", "docid", "uuid", "key", "number", "code"),
@@ -81,20 +80,12 @@ def _is_right(page: Page, value: object, name: str) -> bool:
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
         return False
     if name == "time_path":
-        return _is_time(page, str(value))
+        return page.is_time(str(value))
     if name == "link_path":
         return str(value).startswith(("http://", "https://", "/"))
     if name == "text_path":
         return isinstance(value, str) and len(html_text(value) if "<" in value else value) > 10
     return name == "key_path" or isinstance(value, str)
-
-
-def _is_time(page: Page, text: str) -> bool:
-    try:
-        page.time(text)
-    except ReadError:
-        return False
-    return True
 
 
 def _count(items: list[Mapping[str, Any]], words: tuple[str, ...]) -> str:

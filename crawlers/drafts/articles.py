@@ -8,7 +8,6 @@ from crawlers.dates import find_time
 from crawlers.drafts.css import name_element, path_to
 from crawlers.drafts.draft import Draft
 from crawlers.page import Page, selected_text
-from schemas.errors import ReadError
 
 _META_TIMES = (
     'meta[property="article:published_time"]::attr(content)',
@@ -58,14 +57,14 @@ def draft_article(draft: Draft, pages: Sequence[Page], *, timed: bool) -> None:
 
 def _draft_time(draft: Draft, pages: Sequence[Page], skipped: Callable[[Selector], bool]) -> None:
     for css in _META_TIMES:
-        if all(_is_time(page, page.first(css)) for page in pages):
+        if all(page.is_time(page.first(css)) for page in pages):
             draft.fields["time_css"] = css
             return
     forms = [css for page in pages[:1] for css in dict.fromkeys(_time_forms(page, skipped))]
     right = [css for css in forms if all(_has_time(page, page.first(css)) for page in pages)]
     # Times of different pages differ; what is the same on all may be of the site. The first of equals stands.
     css = max(right, key=lambda css: len({find_time(page.first(css)) for page in pages}), default="")
-    if css and all(_is_time(page, page.first(css)) for page in pages):
+    if css and all(page.is_time(page.first(css)) for page in pages):
         draft.fields["time_css"] = css
     elif css:
         draft.methods.append(_FIND_TIME.format(css=css))
@@ -136,13 +135,5 @@ def _texts_around(pages: Sequence[Page], body: str) -> Callable[[Selector], bool
     return lambda element: element.root in inside or bool(element.xpath("ancestor-or-self::footer"))
 
 
-def _is_time(page: Page, text: str) -> bool:
-    try:
-        page.time(text)
-    except ReadError:
-        return False
-    return True
-
-
 def _has_time(page: Page, text: str) -> bool:
-    return _is_time(page, text) or _is_time(page, find_time(text))
+    return page.is_time(text) or page.is_time(find_time(text))

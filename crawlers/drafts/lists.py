@@ -11,7 +11,6 @@ from crawlers.drafts.draft import Draft
 from crawlers.page import Page, selected_text
 from crawlers.source import Count, Source
 from crawlers.spiders.pages import PagesSpider
-from schemas.errors import ReadError
 
 # Titles are longer than the words of a menu, and a list has some entries.
 _TITLE, _FEWEST = 6, 3
@@ -98,20 +97,12 @@ def _time_css(page: Page, items: list[Selector]) -> str:
     """The selector of the element that states a time in every entry, empty where there is none."""
     for candidate in items[0].css("*") if items else ():
         css = name_element(candidate)
-        if candidate.root.tag == "a" or not _is_time(page, selected_text(candidate)):
+        if candidate.root.tag == "a" or not page.is_time(selected_text(candidate)):
             continue
         told = [item.css(css)[:1] for item in items]
-        if all(found and _is_time(page, selected_text(found[0])) for found in told):
+        if all(found and page.is_time(selected_text(found[0])) for found in told):
             return css
     return ""
-
-
-def _is_time(page: Page, text: str) -> bool:
-    try:
-        page.time(text)
-    except ReadError:
-        return False
-    return True
 
 
 def _next_css(page: Page) -> str:

@@ -11,7 +11,7 @@ from crawlers.discovery import load_file
 from crawlers.drafts.draft import Draft
 from crawlers.drafts.files import name_source, render_draft, write_draft
 from crawlers.drafts.kinds import add_details, draft_source, find_feed
-from crawlers.goldens import check_goldens, golden_files, golden_folder, read_page, save_golden
+from crawlers.goldens import check_goldens, golden_files, golden_folder, read_golden, read_page, save_golden
 from crawlers.page import Page
 from schemas.errors import ReadError
 
@@ -210,6 +210,16 @@ def test_a_golden_is_kept_once_and_tells_the_first_difference(
         f"{SITE}/1: title = ''：应为 非空标题"[:40],
         "读出的与存下的不同：records 第 1 项 body：原为 '恢复供水'，现",
     ]
+
+
+def test_no_key_is_kept_in_a_golden(make_page: MakePage, make_source: Callable[..., Path]) -> None:
+    found = load_file(
+        make_source("demo_site", "pages", f"{SITE}/list", "    body_css = 'p'\n") / "demo_site.py"
+    )
+    kept = save_golden(found, make_page("<h1>停水</h1><p>今晚停水</p>", f"{SITE}/1?key=hush&n=2"), "post")
+    assert read_golden(found, kept.name).page.url == f"{SITE}/1?key=***&n=2"
+    assert "hush" not in (kept.parent / "expected.json").read_text("utf-8")
+    assert list(check_goldens(found)) == []
 
 
 def test_a_page_that_cannot_be_read_is_not_kept(

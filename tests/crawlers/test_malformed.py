@@ -13,7 +13,8 @@ from crawlers.drafts.kinds import add_details, draft_source
 from crawlers.page import Page
 from crawlers.spiders.base import SourceSpider
 from schemas.errors import ReadError
-from tests.crawlers.test_kinds import Board, DemoApi, DemoFeed, DemoMap, Discuz, MovedSite, Nodebb, Phpbb
+from tests.crawlers.test_forums import Board, Discuz, Nodebb, Phpbb
+from tests.crawlers.test_kinds import DemoApi, DemoFeed, DemoMap, MovedSite
 
 SHAPES, GOLDENS = Path(__file__).parent / "shapes", Path(__file__).parent / "goldens"
 EACH = 30
