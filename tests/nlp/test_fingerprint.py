@@ -83,3 +83,7 @@ def test_like_itself(words: list[str]) -> None:
 )
 def test_a_batch_gives_what_each_text_gives(texts: list[list[str]]) -> None:
     assert fingerprint_batch(texts) == [fingerprint(words) for words in texts]
+
+
+def test_a_plain_text_is_its_characters() -> None:
+    assert fingerprint_batch([POST, OTHER]) == [fingerprint([*POST]), fingerprint([*OTHER])]
