@@ -39,7 +39,6 @@ def gather_figures(
     db: Connection, knowledge: Knowledge, period: Period, scope: Scope, written_at: datetime
 ) -> Figures:
     """Everything the report of a period and place says."""
-    names = publishers(db)
     now, before = (count_posts(db, one, scope) for one in (period, period.before))
     alerts = [
         alert
@@ -57,10 +56,9 @@ def gather_figures(
         left_over=[one for one in answers if one.raised < period.start and not one.is_over],
         hot=_rank_events(events, now, before, alerts),
         new_events=sum(period.holds(event.first_seen) for event in events.values()),
-        coverage=_cover(db, period, now, before, names),
+        coverage=_cover(db, period, now, before, publishers(db)),
         rumoured=_rumoured(events, now),
         written_at=written_at,
-        names=names,
     )
 
 

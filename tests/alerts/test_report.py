@@ -72,9 +72,8 @@ BUSY = Figures(
     ],
     rumoured=[replace(EVENT, rumour=0.64)],
     written_at=WRITTEN,
-    names={},
 )
-QUIET = Figures(DAY, CITY, Counts(), Counts(), [], [], [], 0, [], [], WRITTEN, {})
+QUIET = Figures(DAY, CITY, Counts(), Counts(), [], [], [], 0, [], [], WRITTEN)
 
 
 def told(report: Report) -> str:

@@ -1,7 +1,7 @@
 """The numbers of a report over one period: what came in, what was warned of, what was answered."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -153,7 +153,6 @@ class Figures:
     coverage: Sequence[Coverage]
     rumoured: Sequence[Event]
     written_at: datetime
-    names: Mapping[str, str]
 
 
 def scope_path(place: Place | None) -> str:
