@@ -59,7 +59,7 @@ print(server.server_port, flush=True)
 server.serve_forever()
 """
 
-_SOURCE = '''\
+SITE_SOURCE = '''\
 """The benchmark's source."""
 from crawlers.source import Count, Source
 from crawlers.spiders.pages import PagesSpider
@@ -106,10 +106,10 @@ def run(_path: Path | None = None, progress: Advance = ignore_progress) -> list[
     """Pages a second of both, by the clock and by processor time, and their ratios; starting included."""
     ours: list[Cost] = []
     plain: list[Cost] = []
-    with tempfile.TemporaryDirectory() as name, _serve() as base:
+    with tempfile.TemporaryDirectory() as name, serve_site(ARTICLES) as base:
         folder = Path(name)
         (folder / "sources").mkdir()
-        (folder / "sources" / "bench_site.py").write_text(_SOURCE.format(base=base), encoding="utf-8")
+        (folder / "sources" / "bench_site.py").write_text(SITE_SOURCE.format(base=base), encoding="utf-8")
         (folder / "plain.py").write_text(_PLAIN, encoding="utf-8")
         for turn in range(_ROUNDS):
             ours.append(_crawl_ours(folder, turn))
@@ -132,8 +132,9 @@ def _ratio(ours: list[Cost], plain: list[Cost]) -> Row:
 
 
 @contextmanager
-def _serve() -> Iterator[str]:
-    command = [sys.executable, "-c", _SERVER, str(ARTICLES), str(A_LIST)]
+def serve_site(articles: int) -> Iterator[str]:
+    """A news site with so many articles, in a process of its own, up until the block ends; its address."""
+    command = [sys.executable, "-c", _SERVER, str(articles), str(A_LIST)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as server:  # noqa: S603 - our own server
         port = server.stdout.readline().strip().decode() if server.stdout else ""
         try:

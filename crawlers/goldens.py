@@ -142,7 +142,7 @@ def _rows(folder: Path) -> dict[str, dict[str, Any]]:
 
 def _row(page: Page, reader: str, read: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "url": redact(page.url),
+        "url": page.url,
         "reader": reader,
         "now": page.now.isoformat(timespec="seconds"),
     }

@@ -2,12 +2,10 @@
 
 import gzip
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psutil
 import pytest
 
 from crawlers.journal import Done, Journal, done_path, encode_done, grow_journal, read_journal
@@ -16,6 +14,7 @@ from crawlers.run import CrawlResult, crawl_in_subprocess
 from schemas.codec import decode
 from schemas.errors import ReadError, Where
 from schemas.records import RawPost
+from tests.crawlers.kills import kill_when
 from tests.parts.web import WebServer
 
 MakeSource = Callable[..., Path]
@@ -106,19 +105,10 @@ def test_a_killed_crawl_leaves_whole_records_and_the_next_one_brings_the_rest(
 
     rest = crawl("demo_site", folder)
     assert rest.exit_code == 0, rest.log_tail
-    assert sorted(first + titles(rest)) == sorted(f"第 {number} 篇" for number in range(40))
-
-
-def kill_when(path: Path, lines: int) -> None:
-    """Kill the crawl of this process once the file has so many lines."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        if path.exists() and path.read_bytes().count(b"\n") >= lines:
-            for child in psutil.Process().children():
-                if "crawlers.crawl" in child.cmdline():
-                    child.kill()
-                    return
-        time.sleep(0.02)
+    # What was under way at the kill may be written twice; its revision is the same, so it is stored once.
+    second = titles(rest)
+    assert {*first, *second} == {f"第 {number} 篇" for number in range(40)}
+    assert len(second) < 40
 
 
 def test_a_route_is_read_from_a_private_mirror_and_its_key_stays_secret(
