@@ -62,15 +62,12 @@ class WordBatch:
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]]) -> "WordBatch":
-        """The batch of these texts, given as their words; of a plain text each character is a word."""
-        whole = [text for text in texts if isinstance(text, str)]
-        plain = len(whole) == len(texts)
-        words = [*"".join(whole)] if plain else list(chain.from_iterable(texts))
-        count = len(words)
+        """The batch of these texts, given as their words."""
+        words = list(chain.from_iterable(texts))
         return cls(
             words,
             np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)),
-            np.ones(count, np.int64) if plain else np.fromiter(map(len, words), np.int64, count),
+            np.fromiter(map(len, words), dtype=np.int64, count=len(words)),
             np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), dtype="<u4"),
         )
 

@@ -38,12 +38,24 @@ def fingerprint(words: Sequence[str]) -> tuple[int, ...]:
 
 def fingerprint_batch(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
     """The fingerprint of each text, given as its words."""
-    return fingerprint_words(WordBatch.of(texts))
+    letters = ["".join(filter(str.isalnum, words)) for words in texts]
+    codes = np.frombuffer("".join(letters).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    return _sketch(codes, np.fromiter(map(len, letters), dtype=np.int64, count=len(letters)))
 
 
 def fingerprint_words(batch: WordBatch) -> list[tuple[int, ...]]:
-    """The fingerprint of each text of a batch."""
-    codes, lengths = _keep_letters(batch)
+    """The same for a batch whose words are measured already."""
+    return _sketch(*_keep_letters(batch))
+
+
+def _sketch(codes: NDArray[np.uint32], letters: Numbers) -> list[tuple[int, ...]]:
+    """The fingerprints of texts whose letters stand behind each other; `letters` is how many each has.
+
+    One or two letters are filled up with spaces: three make a triple.
+    """
+    missing = np.where(letters > 0, np.maximum(3 - letters, 0), 0)
+    codes = np.insert(codes, np.repeat(np.cumsum(letters), missing), ord(" "))
+    lengths = letters + missing
     # All texts stand behind each other; those triples that reach into the next text are left out.
     counts = np.maximum(lengths - 2, 0)
     ends = np.concatenate(([0], np.cumsum(counts)))
@@ -55,17 +67,12 @@ def fingerprint_words(batch: WordBatch) -> list[tuple[int, ...]]:
 
 
 def _keep_letters(batch: WordBatch) -> tuple[NDArray[np.uint32], Numbers]:
-    """The characters of the words that are letters and digits only, and how many of them each text has.
-
-    A text of one or two is filled up with spaces: three make a triple.
-    """
+    """The characters of the words that are letters and digits only, and how many of them each text has."""
     firsts = np.cumsum(batch.lengths) - batch.lengths
     kept = np.logical_and.reduceat(_is_letter(batch.codes), firsts) if len(firsts) else np.zeros(0, np.bool_)
     before = np.concatenate(([0], np.cumsum(batch.lengths * kept)))
     lengths = np.diff(before[np.concatenate(([0], np.cumsum(batch.sizes)))])
-    codes = batch.codes[np.repeat(kept, batch.lengths)]
-    missing = np.where(lengths > 0, np.maximum(3 - lengths, 0), 0)
-    return np.insert(codes, np.repeat(np.cumsum(lengths), missing), ord(" ")), lengths + missing
+    return batch.codes[np.repeat(kept, batch.lengths)], lengths
 
 
 def _is_letter(codes: NDArray[np.uint32]) -> Flags:

@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nlp.batches import WordBatch
 from nlp.fingerprint import (
     NEAR_DUPLICATE,
     PERMUTATIONS,
     fingerprint,
     fingerprint_batch,
+    fingerprint_words,
     hash_triples,
     similarity,
 )
@@ -82,7 +84,8 @@ def test_like_itself(words: list[str]) -> None:
     )
 )
 def test_a_batch_gives_what_each_text_gives(texts: list[list[str]]) -> None:
-    assert fingerprint_batch(texts) == [fingerprint(words) for words in texts]
+    alone = [fingerprint(words) for words in texts]
+    assert fingerprint_batch(texts) == fingerprint_words(WordBatch.of(texts)) == alone
 
 
 def test_a_plain_text_is_its_characters() -> None:
