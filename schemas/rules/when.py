@@ -263,12 +263,12 @@ _READERS: Mapping[str, Callable[[Section, Level], Single]] = {
 
 def kind_of(when: When) -> str:
     """The word for a condition, with which the names of its rules begin: `burst`, `new_term`, `all_of`."""
-    return _kind_name(type(when))
+    return _kind_name(type(when).__name__)
 
 
 @cache
-def _kind_name(kind: type) -> str:
-    return _CAPITAL.sub("_", kind.__name__).lower()
+def _kind_name(name: str) -> str:
+    return _CAPITAL.sub("_", name).lower()
 
 
 def _read_fact_rungs(sections: tuple[Section, ...], level: Level) -> tuple[FactRung, ...]:
