@@ -2,9 +2,23 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
 
 from schemas.records import RawPost
+
+# What makes a new revision of a question or a ticket beside its text.
+REVISED = ("state", "unit", "reply", "reply_time", "close_time")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTimes:
+    """When a ticket came in, was answered and was closed; None for what has not happened or nobody says."""
+
+    received: datetime | None
+    replied: datetime | None
+    closed: datetime | None
 
 
 def revise(post: RawPost, names: Iterable[str]) -> RawPost:
@@ -18,3 +32,33 @@ def revise(post: RawPost, names: Iterable[str]) -> RawPost:
     joined = "\0".join([post.origin.revision, *said])
     revision = hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
     return replace(post, origin=replace(post.origin, revision=revision))
+
+
+def answer_times(revisions: Iterable[RawPost]) -> AnswerTimes:
+    """The times of one ticket, from its revisions in any order.
+
+    The newest time that the source names holds. Where it names none, a reply or a state `closed` that an
+    earlier revision did not have yet happened by the time it was fetched; of a ticket that came in with it
+    nobody knows when.
+    """
+    in_order = sorted(revisions, key=lambda post: post.origin.fetched_at)
+    received = next((post.origin.published_at for post in in_order if post.origin.published_at), None)
+    return AnswerTimes(
+        received,
+        _named(in_order, "reply_time")
+        or _first_seen([(post, bool(post.extra.get("reply"))) for post in in_order]),
+        _named(in_order, "close_time")
+        or _first_seen([(post, post.extra.get("state") == "closed") for post in in_order]),
+    )
+
+
+def _named(revisions: list[RawPost], name: str) -> datetime | None:
+    told = [str(post.extra[name]) for post in revisions if post.extra.get(name)]
+    return datetime.fromisoformat(told[-1]) if told else None
+
+
+def _first_seen(revisions: list[tuple[RawPost, bool]]) -> datetime | None:
+    for (_, before), (post, now) in pairwise(revisions):
+        if now and not before:
+            return post.origin.fetched_at
+    return None

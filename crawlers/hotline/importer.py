@@ -14,6 +14,7 @@ from crawlers.hotline.mapping import COUNTS, TIMES, Mapping, load_mapping, plain
 from crawlers.hotline.tables import Cell, Row, Table, TableError
 from crawlers.hotline.xlsx_rows import XLSX, read_xlsx, serial_time
 from crawlers.page import read_count
+from crawlers.revisions import REVISED, revise
 from schemas.errors import ReadError, Where, one_of
 from schemas.posts import make_post
 from schemas.records import JsonScalar, Quarantined, RawPost
@@ -150,7 +151,7 @@ class TableImport(Iterator[RawPost | Quarantined]):
         if not title and not body:
             raise ReadError(self._where(row.number), "title / body", "", "标题或内容至少有一个")
         time, ticket, url = found.get("time"), found.get("ticket"), found.get("url")
-        return make_post(
+        post = make_post(
             self.mapping.source,
             str(ticket) if ticket else None,
             title,
@@ -167,6 +168,7 @@ class TableImport(Iterator[RawPost | Quarantined]):
                 if name not in _OWN and value is not None
             },
         )
+        return revise(post, REVISED)
 
     def _field(self, row: Row, name: str) -> str | int | datetime | None:
         at, column = self._columns[name]

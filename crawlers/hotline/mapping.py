@@ -13,9 +13,9 @@ SHIPPED = Path(__file__).parent / "mappings"
 # What a table may say about a record. `caller` is kept as a keyed hash only.
 FIELDS = (
     "ticket", "title", "body", "time", "url", "caller", "district", "street", "community", "category",
-    "state", "unit", "reply", "reply_time", "likes", "reposts", "comments", "against",
+    "state", "unit", "reply", "reply_time", "close_time", "likes", "reposts", "comments", "against",
 )  # fmt: skip
-TIMES = frozenset(["time", "reply_time"])
+TIMES = frozenset(["time", "reply_time", "close_time"])
 COUNTS = frozenset(["likes", "reposts", "comments", "against"])
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _BLANK = re.compile(r"[\s*＊:：\ufeff]+")

@@ -5,13 +5,10 @@ from dataclasses import replace
 from typing import ClassVar
 
 from crawlers.page import Page
-from crawlers.revisions import revise
+from crawlers.revisions import REVISED, revise
 from crawlers.spiders.pages import PagesSpider
 from schemas.errors import one_of
 from schemas.records import JsonScalar, RawPost
-
-# What makes a new revision of a question. The names are those of the hotline tables.
-REVISED = ("state", "unit", "reply", "reply_time")
 
 
 class BoardSpider(PagesSpider):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from schemas.codec import decode, encode
 from schemas.errors import Where
@@ -48,10 +48,13 @@ def active_members(db: Connection, time: datetime) -> Iterator[tuple[str, Classi
     All of them, the early ones too: an event restored from its last weeks only would be another event.
     """
     active = select(events.c.id).where(events.c.last_seen >= time)
+    # A post that changed since keeps its place: it arrived with its first revision.
+    first = select(func.min(seen_revisions.c.at)).where(seen_revisions.c.id == posts.c.id).scalar_subquery()
+    arrived = case((first < posts.c.fetched_at, first), else_=posts.c.fetched_at)
     query = (
         select(posts.c.event_id, posts.c.document)
         .where(posts.c.event_id.in_(active))
-        .order_by(posts.c.fetched_at, posts.c.time, posts.c.id)
+        .order_by(arrived, posts.c.time, posts.c.id)
     )
     for row in db.execute(query.execution_options(yield_per=500)):
         yield row.event_id, _read(row.document)

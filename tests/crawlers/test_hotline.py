@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from crawlers.hotline import TableReport, import_table, load_mapping
+from crawlers.revisions import AnswerTimes, answer_times
 from schemas.errors import ReadError
 from schemas.posts import hash_author
 from schemas.records import Quarantined, RawPost
@@ -371,3 +372,39 @@ def test_a_missing_mapping_lists_the_shipped_ones() -> None:
 def test_the_same_table_gives_the_same_records(table: Any) -> None:
     path = table(written([HEADER, ROW]))
     assert read(path)[0] == read(path)[0]
+
+
+REVISIONS = {
+    "reply": {"答复内容": "已恢复供水", "答复时间": "2026-01-31 10:30"},
+    "close_time": {"办结时间": "2026-01-31 18:00"},
+    "unit": {"承办单位": "汀东区水务局"},
+    "state": {"办理状态": "已答复"},
+}
+
+
+@pytest.mark.parametrize("changed", REVISIONS.values(), ids=REVISIONS)
+def test_a_changed_ticket_is_a_new_revision_of_the_same_record(table: Any, changed: dict[str, str]) -> None:
+    cells = {**SAMPLE, **changed}
+    (first,), _, _ = read(table(written([HEADER, ROW])))
+    (second,), _, _ = read(table(written([cells.keys(), cells.values()])))
+    assert second.origin.id == first.origin.id
+    assert second.origin.revision != first.origin.revision
+    assert (second.title, second.body) == (first.title, first.body)
+
+
+def test_answer_times_come_from_the_table_or_from_when_the_change_was_seen(table: Any) -> None:
+    def seen(hours: int, **cells: str) -> RawPost:
+        told = {**SAMPLE, "办理状态": "办理中", **cells}
+        path = table(written([told.keys(), told.values()]))
+        found = import_table(path, "demo_12345", fetched_at=NOW + timedelta(hours=hours), author_key=None)
+        return next(post for post in found if isinstance(post, RawPost))
+
+    received = datetime.fromisoformat("2026-01-31T08:00:00+08:00")
+    replied = datetime.fromisoformat("2026-02-01T09:30:00+08:00")
+    came = seen(0)
+    answered = seen(1, 答复内容="已派人", 答复时间="2026-02-01 09:30")
+    closed = seen(2, 答复内容="已派人", 答复时间="2026-02-01 09:30", 办理状态="办结")
+    assert answer_times([came]) == AnswerTimes(received, None, None)
+    assert answer_times([answered, came]) == AnswerTimes(received, replied, None)
+    assert answer_times([came, answered, closed]) == AnswerTimes(received, replied, NOW + timedelta(hours=2))
+    assert answer_times([closed]) == AnswerTimes(received, replied, None)

@@ -1,10 +1,12 @@
 """Analyse in many small runs gives what one long run gives: the state is all the memory there is."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from crawlers.revisions import REVISED, revise
 from pipeline.jobs.analyse import Batch as AnalyseBatch
 from pipeline.jobs.analyse import PartTakenError, analyse_waiting, save_batch
 from pipeline.jobs.collect import waiting_parts
@@ -16,6 +18,7 @@ from schemas.records import Alert, Event, RawPost
 from schemas.times import SHANGHAI
 from stores.database.alerts import open_alerts
 from stores.database.events import events_since
+from stores.database.posts import active_members
 
 START = datetime(2026, 5, 6, 8, 0, tzinfo=SHANGHAI)
 TEXTS = (
@@ -79,3 +82,44 @@ def test_damaged_part_gives_up_what_it_holds(tmp_path: Path) -> None:
     assert report.quarantined == 1
     assert report.posts >= 1
     assert not waiting_parts(rooms)
+
+
+def answered(post: RawPost, hours: int) -> RawPost:
+    """The post as a ticket that was answered and closed since, fetched again hours later."""
+    extra = {"state": "closed", "unit": "燃气公司", "reply": "已关阀检修，无人受伤"}
+    origin = replace(post.origin, fetched_at=post.origin.fetched_at + timedelta(hours=hours))
+    return revise(replace(post, origin=origin, extra=extra), REVISED)
+
+
+def arrivals(rooms: Rooms) -> list[str]:
+    with rooms.database.read() as db:
+        return [post.origin.id for _, post in active_members(db, START)]
+
+
+def test_an_answer_is_a_new_revision_and_no_new_voice(tmp_path: Path) -> None:
+    plain, told = rooms_of(tmp_path / "plain"), rooms_of(tmp_path / "told")
+    for post in posts():
+        for rooms in (plain, told):
+            store_posts(rooms, [post])
+            analyse_waiting(rooms, now=post.origin.fetched_at)
+        assert store_posts(told, [answered(post, 1)]).new == 1
+        assert store_posts(told, [answered(post, 1)]).new == 0
+        assert analyse_waiting(told, now=post.origin.fetched_at).alerts == 0
+    assert outcome(told) == outcome(plain)
+    assert outcome(plain)[1], "the gas smell must have raised an alert"
+
+
+def test_answers_long_after_change_nothing_that_was_warned_of(tmp_path: Path) -> None:
+    plain, told = rooms_of(tmp_path / "plain"), rooms_of(tmp_path / "told")
+    *early, last = posts()
+    for rooms in (plain, told):
+        store_posts(rooms, early)
+        analyse_waiting(rooms, now=early[-1].origin.fetched_at)
+    # In another order than they came in.
+    store_posts(told, [answered(post, 1 + number) for number, post in enumerate(reversed(early))])
+    assert analyse_waiting(told, now=early[-1].origin.fetched_at).alerts == 0
+    assert arrivals(told) == arrivals(plain)
+    for rooms in (plain, told):
+        store_posts(rooms, [last])
+        analyse_waiting(rooms, now=last.origin.fetched_at)
+    assert outcome(told) == outcome(plain)
