@@ -23,7 +23,7 @@ from stores.documents import (
     post_document,
 )
 from stores.elastic_client import BUSY, clear_errors, connect, error_reason
-from stores.elastic_templates import ApplyReport, apply_templates
+from stores.elastic_templates import ApplyReport, apply_templates, missing_kinds, take_over
 from stores.errors import StoreRefusedError, StoreUnavailable
 
 CHUNK = 1_000
@@ -149,6 +149,16 @@ class ElasticStore:
         with clear_errors(self.shown_url):
             return apply_templates(self.client, self.templates)
 
+    def missing_kinds(self) -> tuple[str, ...]:
+        """The kinds whose index is not there yet: what the state holds of them has to be written."""
+        with clear_errors(self.shown_url):
+            return missing_kinds(self.client, self.templates)
+
+    def take_over(self, kind: str) -> tuple[str, ...]:
+        """Let readers of a kind see its newest index, now that it is filled; the older ones are deleted."""
+        with clear_errors(self.shown_url):
+            return take_over(self.client, self.templates.indices[kind])
+
     def index_posts(self, pending: Iterable[Pending[ClassifiedPost]]) -> IndexReport:
         """Write posts; see `index`."""
         return self.index(
@@ -195,7 +205,7 @@ class ElasticStore:
                 initial_backoff=0.5,
                 max_backoff=30,
                 retry_on_status=BUSY,
-                index=self.alias(kind),
+                index=self.templates.indices[kind].write_alias,
                 # Without this a missing alias would become an index of its own with guessed fields.
                 require_alias=True,
             )
@@ -259,10 +269,10 @@ class ElasticStore:
         """Make what was written visible to searches now."""
         kinds = list(self.templates.indices) if kind is None else [kind]
         with clear_errors(self.shown_url):
-            self.client.indices.refresh(index=[self.alias(one) for one in kinds])
+            self.client.indices.refresh(index=[self.templates.indices[one].write_alias for one in kinds])
 
     def alias(self, kind: str) -> str:
-        """The name that readers and writers of a kind use."""
+        """The name that readers of a kind use."""
         return self.templates.indices[kind].alias
 
     def _pages(self, view: str, page: int) -> Iterator[Hit]:

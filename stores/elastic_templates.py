@@ -1,5 +1,6 @@
 """Bringing the shipped templates, indices and aliases onto an Elasticsearch server, as often as one likes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,30 +15,54 @@ from stores.errors import StoreRefusedError
 class ApplyReport:
     """What `apply` changed, in words; empty when all was as it should be.
 
-    `new_indices` are the kinds whose index is new and empty: their rows must wait again (forget_indexed).
-    `lifecycle` tells whether the server has index lifecycle management.
+    `unfilled` are the kinds whose readers still see an older version: it hands over once the new one is
+    filled (take_over). `lifecycle` tells whether the server has index lifecycle management.
     """
 
     changed: tuple[str, ...]
-    new_indices: tuple[str, ...]
+    unfilled: tuple[str, ...]
     lifecycle: bool
 
 
 def apply_templates(client: Elasticsearch, templates: Templates) -> ApplyReport:
     """Put what is missing or different. Raises StoreRefusedError where a mapping cannot change in place."""
     changed = [f"组件模板 {one.name}" for one in templates.components if _put_component(client, one)]
-    new: list[str] = []
     for kind, index in templates.indices.items():
-        if _put_index_template(client, index.template):
-            changed.append(f"索引模板 {index.template.name}")
-        if _create_index(client, index):
-            changed.append(f"索引 {index.index}")
-            new.append(kind)
-        elif _extend_mapping(client, index, templates.mappings(kind)):
-            changed.append(f"映射 {index.index}")
-        if _point_alias(client, index):
-            changed.append(f"别名 {index.alias} → {index.index}")
-    return ApplyReport(tuple(changed), tuple(new), has_lifecycle(client))
+        changed += _put_index(client, index, templates.mappings(kind))
+    unfilled = [
+        kind for kind, index in templates.indices.items() if _holders(client, index.alias) != {index.index}
+    ]
+    return ApplyReport(tuple(changed), tuple(unfilled), has_lifecycle(client))
+
+
+def _put_index(client: Elasticsearch, index: IndexTemplate, wanted: dict[str, Any]) -> Iterator[str]:
+    """Template, index and aliases of one kind; what was changed."""
+    if _put_index_template(client, index.template):
+        yield f"索引模板 {index.template.name}"
+    if _create_index(client, index):
+        yield f"索引 {index.index}"
+    elif _extend_mapping(client, index, wanted):
+        yield f"映射 {index.index}"
+    free = [] if _holders(client, index.alias) else [index.alias]
+    for alias in (index.write_alias, *free):
+        if _point_alias(client, alias, index.index):
+            yield f"别名 {alias} → {index.index}"
+
+
+def missing_kinds(client: Elasticsearch, templates: Templates) -> tuple[str, ...]:
+    """The kinds whose index is not there; once it is made, their rows must be written to it."""
+    return tuple(
+        kind for kind, index in templates.indices.items() if not client.indices.exists(index=index.index)
+    )
+
+
+def take_over(client: Elasticsearch, index: IndexTemplate) -> tuple[str, ...]:
+    """Let readers see the index of this version, in one step; the older ones, which are deleted."""
+    older = tuple(sorted(_holders(client, index.alias) - {index.index}))
+    _point_alias(client, index.alias, index.index)
+    if older:
+        client.indices.delete(index=list(older))
+    return older
 
 
 def has_lifecycle(client: Elasticsearch) -> bool:
@@ -127,16 +152,21 @@ def _covers(found: object, wanted: object) -> bool:
     return str(found).lower() == str(wanted).lower()
 
 
-def _point_alias(client: Elasticsearch, index: IndexTemplate) -> bool:
+def _holders(client: Elasticsearch, alias: str) -> set[str]:
     try:
-        holders = set(client.indices.get_alias(name=index.alias).body)
+        return set(client.indices.get_alias(name=alias).body)
     except NotFoundError:
-        holders = set()
-    if holders == {index.index}:
+        return set()
+
+
+def _point_alias(client: Elasticsearch, alias: str, index: str) -> bool:
+    """Let the alias mean this index and no other; whether it did not yet."""
+    holders = _holders(client, alias)
+    if holders == {index}:
         return False
     actions: list[dict[str, Any]] = [
-        {"remove": {"index": old, "alias": index.alias}} for old in sorted(holders - {index.index})
+        {"remove": {"index": old, "alias": alias}} for old in sorted(holders - {index})
     ]
-    actions.append({"add": {"index": index.index, "alias": index.alias, "is_write_index": True}})
+    actions.append({"add": {"index": index, "alias": alias, "is_write_index": True}})
     client.indices.update_aliases(actions=actions)
     return True

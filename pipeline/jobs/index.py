@@ -1,7 +1,7 @@
 """Index: what changed in the state goes to Elasticsearch; templates, rebuild and search."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import Connection
 
@@ -56,19 +56,27 @@ def need_elastic(rooms: Rooms) -> ElasticStore:
 
 
 def apply_templates(rooms: Rooms) -> list[str]:
-    """Bring templates, indices and aliases into shape; one line for each change."""
+    """Bring templates, indices and aliases into shape; one line for each change.
+
+    An index of a new version is filled from the state before readers see it: searches are answered all the
+    while, and nothing is lost.
+    """
     report = prepare_index(rooms, need_elastic(rooms))
     lifecycle = "服务器支持索引生命周期管理" if report.lifecycle else "服务器没有索引生命周期管理"
-    return [*(report.changed or ("没有需要改的",)), lifecycle]
+    filled = [index_changed(rooms).line()] if report.unfilled else []
+    return [*(report.changed or ("没有需要改的",)), *filled, lifecycle]
 
 
 def prepare_index(rooms: Rooms, elastic: ElasticStore) -> ApplyReport:
-    """Templates, indices and aliases in shape; the rows of an index that is new and empty wait again."""
-    report = elastic.apply()
+    """Templates, indices and aliases in shape; the rows of an index that is not there yet wait again.
+
+    They wait first and the index is made then: killed in between, the next run does the same again.
+    """
+    missing = elastic.missing_kinds()
     with rooms.database.begin() as db:
-        for kind in report.new_indices:
+        for kind in missing:
             _forget(db, kind)
-    return report
+    return elastic.apply()
 
 
 def _forget(db: Connection, kind: str) -> None:
@@ -85,7 +93,7 @@ def index_changed(rooms: Rooms, *, progress: Advance = ignore_progress) -> Index
     """
     if rooms.elastic is None:
         return IndexedReport()
-    prepare_index(rooms, rooms.elastic)
+    prepared = prepare_index(rooms, rooms.elastic)
     with rooms.database.read() as db:
         total = sum(count_pending(db).values())
     indexed, errors = 0, list[str]()
@@ -94,11 +102,14 @@ def index_changed(rooms: Rooms, *, progress: Advance = ignore_progress) -> Index
             indexed += report.indexed
             errors += [f"{kind}/{one.id}：{one.reason}" for one in report.rejected]
             progress(indexed, total)
-    indexed += _index_coverage(rooms, rooms.elastic)
+    _index_coverage(rooms, rooms.elastic)
     with rooms.database.read() as db:
-        waiting = sum(count_pending(db).values())
+        waiting = count_pending(db)
     rooms.elastic.refresh()
-    return IndexedReport(indexed, len(errors), waiting, tuple(errors))
+    for kind in prepared.unfilled:
+        if not waiting.get(kind):
+            rooms.elastic.take_over(kind)
+    return IndexedReport(indexed, len(errors), sum(waiting.values()), tuple(errors))
 
 
 def _index_batch(rooms: Rooms, elastic: ElasticStore, kind: str) -> IndexReport:
@@ -110,21 +121,19 @@ def _index_batch(rooms: Rooms, elastic: ElasticStore, kind: str) -> IndexReport:
     return report
 
 
-def _index_coverage(rooms: Rooms, elastic: ElasticStore) -> int:
-    """Write the days of the runs since the last one indexed, each day whole; how many."""
+def _index_coverage(rooms: Rooms, elastic: ElasticStore) -> None:
+    """Write the days since the day before the last one written, each whole: a long crawl is noted only at its
+    end, after shorter ones that began later."""
     with rooms.database.read() as db:
-        since = datetime.fromisoformat(get_meta(db, _COVERED) or _LONG_AGO.isoformat())
-        start = datetime.combine(since.astimezone(SHANGHAI).date(), time(), SHANGHAI)
-        runs = runs_since(db, start)
-    days = [day for day in split_by_day(runs) if day.runs[-1].started > since]
-    if not days:
-        return 0
-    report = elastic.index_coverage(days)
+        last = datetime.fromisoformat(get_meta(db, _COVERED) or _LONG_AGO.isoformat()).astimezone(SHANGHAI)
+        runs = runs_since(db, datetime.combine(last.date() - timedelta(days=1), time(), SHANGHAI))
+    if not runs:
+        return
+    report = elastic.index_coverage(split_by_day(runs))
     with rooms.database.begin() as db:
         save_quarantined(db, report.quarantined(datetime.now(SHANGHAI)))
         if not report.deferred:
             set_meta(db, _COVERED, max(run.started for run in runs).isoformat())
-    return report.indexed
 
 
 def _write_posts(rooms: Rooms, elastic: ElasticStore) -> IndexReport:

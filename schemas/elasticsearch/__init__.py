@@ -26,13 +26,21 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class IndexTemplate:
-    """One index: its template, the alias that readers and writers use and the concrete index behind it."""
+    """One index: its template, the alias that readers use and the concrete index of this version.
+
+    Writers use an alias of their own: a new version is filled behind it while readers still see the old one.
+    """
 
     kind: str
     template: Template
     alias: str
     index: str
     components: tuple[str, ...]
+
+    @property
+    def write_alias(self) -> str:
+        """What writers write to."""
+        return f"{self.alias}-write"
 
 
 @dataclass(frozen=True, slots=True)
