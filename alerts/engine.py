@@ -11,8 +11,9 @@ from alerts.easing import find_fall
 from alerts.findings import Finding, Moment
 from alerts.levels import Judgement, judge_level
 from alerts.modes import ModeClock, ModeState, scale_rule
-from alerts.path.inhibit import find_host, joined_measures, merged_warning
+from alerts.path.inhibit import find_host, joined_measures, merged_warning, takeover_revision
 from alerts.revisions import (
+    adds_place,
     clear_revision,
     join_revision,
     lower_revision,
@@ -120,7 +121,8 @@ class WarningEngine:
             event_id = into.id if own.event_id == ended.id else own.event_id
             self._standing[into.id] = replace(own, group=into.id, event_id=event_id)
             return []
-        return [merged_warning(own, other, now)]
+        other = self._keep(takeover_revision(own, other, last_measures(own), now))
+        return [merged_warning(own, other, now), other]
 
     def standing(self, group: str) -> Alert | None:
         """The warning about a matter, as last told."""
@@ -190,8 +192,10 @@ class WarningEngine:
         rises = judgement.level < host.level
         if known is not None and not has_changed(known, judgement.measures) and not rises:
             return None
-        self._waiting.pop(judgement.lead.group, None)
-        return self._keep(join_revision(host, judgement, self._route_now(judgement, now), now))
+        lead = judgement.lead
+        self._waiting.pop(lead.group, None)
+        tells = self._kin.follows(lead.rule.name, lead.label, host.label) and adds_place(host, lead.place)
+        return self._keep(join_revision(host, judgement, self._route_now(judgement, now), now, tells=tells))
 
     def _tell(self, group: str, judgement: Judgement, standing: Alert | None, now: datetime) -> Alert:
         state = self._modes.at(now)

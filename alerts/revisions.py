@@ -6,12 +6,14 @@ from datetime import datetime
 
 from alerts.levels import CITATION, MOST_POSTS, Judgement
 from alerts.path.escalate import ESCALATED
-from alerts.path.inhibit import CLEARED, JOINED, join_step
+from alerts.path.inhibit import CLEARED, JOINED, join_step, joined_places
 from alerts.standing import last_measures, last_support, make_alert_id, write_measures
 from alerts.wording import level_zh
-from schemas.records import Alert, AlertState, Level, Step
+from schemas.records import Alert, AlertState, Level, Place, Step
 
 LOWERED = "下调"
+_JOINED_SAYS = "另有相关信息"
+_MOST_PLACES = 20
 
 
 def write_revision(
@@ -30,7 +32,7 @@ def write_revision(
         event_id=lead.event_id,
         level=judgement.level,
         title=lead.title,
-        reason=_with_joined(judgement.reason, history),
+        reason=with_joined(judgement.reason, history),
         post_ids=judgement.post_ids,
         label=lead.label,
         place=lead.place,
@@ -47,8 +49,9 @@ def write_revision(
     return _keep_answer(alert, standing)
 
 
-def join_revision(host: Alert, judgement: Judgement, route: str, now: datetime) -> Alert:
-    """The warning with a further matter in it; where that is graver, it rises and is about that."""
+def join_revision(host: Alert, judgement: Judgement, route: str, now: datetime, *, tells: bool) -> Alert:
+    """The warning with a further matter in it; where that is graver, it rises and is about that. `tells`: it
+    is worth a mail though the level stays."""
     lead = judgement.lead
     steps = [join_step(lead, judgement.measures, now)]
     revision = host.revision + 1
@@ -69,7 +72,18 @@ def join_revision(host: Alert, judgement: Judgement, route: str, now: datetime) 
             level=judgement.level,
             reason=judgement.reason,
         )
-    return replace(joined, history=(*host.history, *steps))
+    elif tells:
+        steps.append(level_step(revision, host.level, last_measures(host), last_support(host), now))
+    history = (*host.history, *steps)
+    return replace(joined, reason=with_joined(joined.reason, history), history=history)
+
+
+def adds_place(host: Alert, place: Place | None) -> bool:
+    """Whether a place that joins is news of its own: the first, the second, the fourth and so on."""
+    known = joined_places(host.history)
+    if place is None or place.name in known or (host.place is not None and host.place.name == place.name):
+        return False
+    return (len(known) + 1).bit_count() == 1
 
 
 def lower_revision(
@@ -159,11 +173,15 @@ def _keep_answer(alert: Alert, standing: Alert | None) -> Alert:
     return alert
 
 
-def _with_joined(reason: str, history: tuple[Step, ...]) -> str:
-    """The reason with the matters that have joined, before the list of posts."""
+def with_joined(reason: str, history: tuple[Step, ...]) -> str:
+    """The reason with the matters that have joined and their places, before the list of posts."""
     joined = [step.what.removeprefix(f"{JOINED}：") for step in history if step.what.startswith(JOINED)]
     if not joined:
         return reason
     says, mark, posts = reason.partition(CITATION)
+    own = says.partition(_JOINED_SAYS)[0]
+    places = joined_places(history)
+    shown = "、".join(places[:_MOST_PLACES]) + (" 等" if len(places) > _MOST_PLACES else "")
+    where = f"，涉及 {len(places)} 处：{shown}" if places else ""
     latest = "；".join(joined[-3:])
-    return f"{says}同一处的相关信息 {len(joined)} 次并入本预警，最近：{latest}。{mark}{posts}"
+    return f"{own}{_JOINED_SAYS} {len(joined)} 次并入本预警{where}；最近：{latest}。{mark}{posts}"

@@ -9,6 +9,8 @@ from schemas.records import PLACE_LEVELS, Alert, Level
 from schemas.rules.loader import Rule
 
 _BY = "by:"
+# Whose place a warning has taken over with its event: `at:河南省/新乡市`.
+TAKEN = "at:"
 _PERSONS = ("deaths", "injured", "missing", "trapped")
 
 
@@ -28,7 +30,7 @@ def write_measures(measures: Mapping[str, int], support: Mapping[str, Level] | N
 
 def read_measures(note: str) -> dict[str, int]:
     """The numbers that `write_measures` wrote."""
-    pairs = (part.partition("=") for part in note.split() if not part.startswith(_BY))
+    pairs = (part.partition("=") for part in note.split() if not part.startswith((_BY, TAKEN)))
     return {name: int(count) for name, _, count in pairs}
 
 

@@ -47,6 +47,8 @@ def _spreads(when: RumourSpreading, briefs: list[Brief]) -> bool:
     told = [one for one in briefs if not one.rebuts]
     if len(told) < when.posts or len({one.voice for one in told}) < when.authors:
         return False
+    if when.needing < 1 and sum(bool(one.needs) for one in told) >= when.needing * len(told):
+        return False
     return sum(one.attention for one in told) >= when.attention
 
 

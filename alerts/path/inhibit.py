@@ -1,12 +1,13 @@
 """Inhibit: one matter, one warning. What a standing warning explains joins it and gets no mail of its own."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.findings import Finding
 from alerts.path import Held, PathContext
-from alerts.standing import read_measures, write_measures
+from alerts.standing import TAKEN, read_measures, write_measures
 from alerts.wording import level_zh
 from schemas.records import PLACE_LEVELS, Alert, AlertState, Level, Place, Step
 from schemas.rules.kin import Kin
@@ -14,6 +15,9 @@ from schemas.rules.kin import Kin
 JOINED = "并入"
 CLEARED = "解除"
 _GROUP = "group="
+_PROVINCES, _CITIES = ("省", "自治区"), ("市", "州", "盟", "地区")
+# `并入：牧野区：一片地方缺吃缺药缺物资（4 件，牧野区）`
+_JOINED_AT = re.compile(r"（\d+ 件，(.+)）$")
 
 
 def find_host(
@@ -33,10 +37,14 @@ def _rank(alert: Alert) -> tuple[Level, datetime, str]:
 
 
 def _fits(finding: Finding, route: str, host: Alert, kin: Kin, now: datetime) -> bool:
-    if now - host.raised_at > timedelta(hours=kin.active_hours) or not kin.alike(finding.label, host.label):
+    if now - host.raised_at > timedelta(hours=kin.active_hours):
+        return False
+    if host.route == route and kin.follows(finding.rule.name, finding.label, host.label):
+        return _covers(host, finding.place) or _is_province_of(host.place, finding.place)
+    if not kin.alike(finding.label, host.label):
         return False
     if host.route == route and {finding.label, host.label} <= kin.spread:
-        return _city(finding.place) == _city(host.place) or host.place is None or finding.place is None
+        return _covers(host, finding.place)
     if finding.place is None or host.place is None:
         return finding.place is host.place and finding.label.startswith("incident.")
     if finding.label == host.label and finding.label.startswith("complaint."):
@@ -44,13 +52,38 @@ def _fits(finding: Finding, route: str, host: Alert, kin: Kin, now: datetime) ->
     return _encloses(host.place, finding.place) or _encloses(finding.place, host.place)
 
 
-def _city(place: Place | None) -> str:
-    """The path of the city; of a place of which only the province is known, that."""
-    if place is None:
-        return ""
-    steps = (place.path or place.name).split("/")
-    above = PLACE_LEVELS.index(place.level) - PLACE_LEVELS.index("city")
-    return "/".join(steps[: max(len(steps) - above, 1)]) if above >= 0 else steps[0]
+def _covers(host: Alert, place: Place | None) -> bool:
+    """Whether a place lies in the city of a warning or of one that went into it; what is known of it by no
+    more than the province may."""
+    if place is None or host.place is None or _is_province_of(place, host.place):
+        return True
+    return _city(place.path or place.name) in {_city(host.place.path or host.place.name), *_taken_over(host)}
+
+
+def _taken_over(host: Alert) -> Iterator[str]:
+    """The cities of the warnings that went into this one."""
+    for step in host.history:
+        token = step.note.rpartition(" ")[2]
+        if token.startswith(TAKEN):
+            yield _city(token.removeprefix(TAKEN))
+
+
+def _is_province_of(outer: Place | None, inner: Place | None) -> bool:
+    """Whether one is known by its province only and the other lies there."""
+    if outer is None or inner is None or outer.level != "province":
+        return False
+    return (inner.path or inner.name).startswith(f"{outer.path or outer.name}/")
+
+
+def _city(path: str) -> str:
+    """The path of the city; of a place of which only the province is known, that.
+
+    A path may leave levels out (河南省/郑州市/京广隧道), so the steps are told by what they end with.
+    """
+    steps = path.split("/")
+    if not steps[0].endswith(_PROVINCES):
+        return steps[0]
+    return "/".join(steps[:2]) if len(steps) > 1 and steps[1].endswith(_CITIES) else steps[0]
 
 
 def _encloses(outer: Place, inner: Place) -> bool:
@@ -65,7 +98,14 @@ def _encloses(outer: Place, inner: Place) -> bool:
 def join_step(finding: Finding, measures: Mapping[str, int], now: datetime) -> Step:
     """The entry of the history that says what has joined a warning."""
     note = f"{_GROUP}{finding.group} {write_measures(measures)}"
-    return Step(now, f"{JOINED}：{finding.title}（{measures.get('reports', 0)} 件）", note)
+    where = "" if finding.place is None else f"，{finding.place.name}"
+    return Step(now, f"{JOINED}：{finding.title}（{measures.get('reports', 0)} 件{where}）", note)
+
+
+def joined_places(history: Iterable[Step]) -> tuple[str, ...]:
+    """The names of the places of what has joined, each once, in the order they came."""
+    found = (_JOINED_AT.search(step.what) for step in history if step.what.startswith(JOINED))
+    return tuple(dict.fromkeys(one[1] for one in found if one is not None))
 
 
 def joined_measures(alert: Alert, group: str) -> dict[str, int] | None:
@@ -80,6 +120,15 @@ def joined_groups(alert: Alert) -> tuple[str, ...]:
     """The matters that have joined a warning, each once."""
     notes = [step.note for step in alert.history if step.what.startswith(JOINED)]
     return tuple(dict.fromkeys(note.partition(" ")[0].removeprefix(_GROUP) for note in notes))
+
+
+def takeover_revision(own: Alert, other: Alert, measures: Mapping[str, int], now: datetime) -> Alert:
+    """The other's next revision: it goes on for the place of a warning whose event went into its event."""
+    where = "" if own.place is None else f"，{own.place.name}"
+    path = "" if own.place is None else f" {TAKEN}{(own.place.path or own.place.name).replace(' ', '')}"
+    note = f"{_GROUP}{own.group} {write_measures(measures)}{path}"
+    step = Step(now, f"{JOINED}：{own.title}（{measures.get('reports', 0)} 件{where}）", note)
+    return replace(other, revision=other.revision + 1, raised_at=now, history=(*other.history, step))
 
 
 def merged_warning(own: Alert, other: Alert, now: datetime) -> Alert:

@@ -67,6 +67,8 @@ class RumourSpreading:
 
     `probability` is the least mean rumour probability of its texts; `posts`, `authors` and `attention`
     (likes, reposts and comments together) are counted within the window, `rebuttals` are posts that deny it.
+    `needing` is the share of posts that ask for help or offer it from which on it is a matter of those in
+    need, however alike a rumour they write (1: never).
     Such a warning goes to its own group beside the incident's and never raises that.
     """
 
@@ -77,6 +79,7 @@ class RumourSpreading:
     authors: int
     attention: int = 0
     rebuttals: int = 0
+    needing: float = 1.0
     words: Words = ANY_WORDS
     ladder: tuple[Rung, ...] = ()
 
@@ -147,6 +150,7 @@ def read_rumour_spreading(section: Section, level: Level) -> RumourSpreading:
         authors=section.whole("authors", least=1),
         attention=read_whole(section, "attention", 0),
         rebuttals=read_whole(section, "rebuttals", 0),
+        needing=section.number("needing", 0.0, 1.0) if section.has("needing") else 1.0,
         words=read_words(section),
         ladder=read_rungs(section, posts, level),
     )

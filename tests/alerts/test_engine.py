@@ -345,7 +345,9 @@ def test_of_two_warnings_of_one_matter_one_ends_and_says_where_it_went() -> None
     ]
     (second,) = bench.take(others)
     one, other = (bench.clusterer.event(str(alert.event_id)) for alert in (second, first))
-    (ended,) = merged(bench, one, other)
+    ended, kept = merged(bench, one, other)
     assert (ended.id, ended.state, ended.revision) == (second.id, AlertState.CLOSED, 2)
     assert first.title in ended.reason
-    assert bench.engine.standing(other.id) == first
+    assert bench.engine.standing(other.id) == kept
+    assert replace(kept, revision=1, raised_at=first.raised_at, history=first.history) == first
+    assert kept.history[-1].what == f"并入：{second.title}（2 件，鹭鸣街道）"
