@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from pipeline.cli.screen import Exit, fail, print_answer, print_json, say
+from schemas.times import SHANGHAI
 
 group = typer.Typer(help="Kibana 面板：导出、在真实索引上核对、画出预览。", no_args_is_help=True)
 _NOW = typer.Option(None, "--now", help="当作现在的时间（ISO 8601）；缺省为索引里最新一条的时间")
@@ -14,6 +15,11 @@ _NOW = typer.Option(None, "--now", help="当作现在的时间（ISO 8601）；�
 def register(app: typer.Typer) -> None:
     """Add the group."""
     app.add_typer(group, name="kibana")
+
+
+def in_shanghai(now: datetime | None) -> datetime | None:
+    """What was typed without a zone is Beijing time, wherever the machine stands."""
+    return now.replace(tzinfo=SHANGHAI) if now is not None and now.tzinfo is None else now
 
 
 @group.command("export")
@@ -39,7 +45,7 @@ def check(
     from pipeline.settings import load_settings
 
     with open_rooms(load_settings()) as rooms:
-        rows = [row for page in answer_boards(rooms, now and now.astimezone()) for row in panel_rows(page)]
+        rows = [row for page in answer_boards(rooms, in_shanghai(now)) for row in panel_rows(page)]
     empty = sum(row["有内容"] == "否" for row in rows)
     if as_json:
         print_json(rows)
@@ -57,5 +63,5 @@ def preview(folder: Path = typer.Argument(..., help="写到哪个文件夹"), no
     from pipeline.settings import load_settings
 
     with open_rooms(load_settings()) as rooms:
-        for path in write_sheets(rooms, folder, now and now.astimezone()):
+        for path in write_sheets(rooms, folder, in_shanghai(now)):
             say(str(path))
