@@ -1,12 +1,12 @@
 """Revisions of records that change without a new text: a reply that comes later, a state of work."""
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
-from schemas.records import RawPost
+from schemas.posts import revise_digest
+from schemas.records import JsonScalar, RawPost
 
 # What makes a new revision of a question or a ticket beside its text.
 REVISED = ("state", "unit", "reply", "reply_time", "close_time")
@@ -26,12 +26,15 @@ def revise(post: RawPost, names: Iterable[str]) -> RawPost:
 
     So a question without reply keeps the revision of its text, and the reply makes the next one.
     """
-    said = [f"{name}={post.extra[name]}" for name in names if post.extra.get(name)]
+    said = changing(post.extra, names)
     if not said:
         return post
-    joined = "\0".join([post.origin.revision, *said])
-    revision = hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-    return replace(post, origin=replace(post.origin, revision=revision))
+    return replace(post, origin=replace(post.origin, revision=revise_digest(post.origin.revision, said)))
+
+
+def changing(extra: Mapping[str, JsonScalar], names: Iterable[str] = REVISED) -> list[str]:
+    """What of these fields makes a revision: those that say something, with their names."""
+    return [f"{name}={extra[name]}" for name in names if extra.get(name)]
 
 
 def answer_times(revisions: Iterable[RawPost]) -> AnswerTimes:

@@ -3,7 +3,7 @@
 import codecs
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from schemas.errors import ReadError, Where
 from schemas.records import JsonScalar, Origin, RawPost
 from schemas.times import ALLOWED, SHANGHAI, parse_time
 
-__all__ = ["LONGEST_LINE", "SHANGHAI", "hash_author", "make_post", "read_post"]
+__all__ = ["LONGEST_LINE", "SHANGHAI", "hash_author", "make_post", "read_post", "revise_digest"]
 
 # A post is a text somebody wrote; a longer line is a dump or an attack, and would sit in memory whole.
 LONGEST_LINE = 1_048_576
@@ -42,20 +42,22 @@ def make_post(
     author_hash: str | None = None,
     district: str | None = None,
     extra: Mapping[str, JsonScalar] | None = None,
+    beside: Sequence[str] = (),
 ) -> RawPost:
     """A RawPost with its id and revision computed (SHA-256, the first 24 hex digits).
 
     The id is made of the source and `key`, the post's own number; of its URL where it has none, of its
-    content where it has neither. The revision is made of title and body alone, so that a new like is no new
-    revision. Raises ValueError for a time without zone.
+    content where it has neither. The revision is made of title and body, so that a new like is no new
+    revision, and of what is named `beside` them (a reply, a state of work). Raises ValueError for a time
+    without zone.
     """
     for moment in (fetched_at, published_at):
         if moment is not None and moment.utcoffset() is None:
             raise ValueError("times carry a zone")
-    revision = _digest(title, body)
+    content = _digest(title, body)
     origin = Origin(
-        id=_digest(source, key or url or revision),
-        revision=revision,
+        id=_digest(source, key or url or content),
+        revision=revise_digest(content, beside) if beside else content,
         source=source,
         fetched_at=fetched_at,
         published_at=published_at,
@@ -65,6 +67,12 @@ def make_post(
         district=district,
     )
     return RawPost(origin, title, body, {} if extra is None else dict(extra))
+
+
+def revise_digest(content: str, beside: Sequence[str]) -> str:
+    """The revision of a record by the digest of its text and what else makes it a new one."""
+    joined = "\0".join((content, *beside))
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def hash_author(author: str, key: bytes) -> str:

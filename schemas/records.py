@@ -305,13 +305,18 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """Something that could not be read: its bytes, where it stood and why it was refused. Never dropped."""
+    """Something that could not be read: its bytes, where it stood and why it was refused. Never dropped.
+
+    `reader` is what its reader needs beside the bytes to read it again, as JSON; empty where nothing more is
+    needed than its source.
+    """
 
     source: str
     where: str
     reason: str
     raw: bytes
     at: datetime
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Rows of a CSV file in any of the encodings and delimiters that offices use."""
 
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Collection, Iterator
@@ -9,10 +10,12 @@ from typing import Self, TextIO
 
 from crawlers.charset import guess_encoding
 from crawlers.hotline.mapping import DELIMITERS, plain_name
-from crawlers.hotline.tables import Row, Table, TableError
+from crawlers.hotline.tables import LONGEST_CELL, Row, Table, TableError
 
 _CHUNK = 1 << 20
 _LONGEST_LINE = 1_000_000
+# Characters read at once.
+_BLOCK = 1 << 18
 # Bytes that no encoding explains come as lone surrogates (surrogateescape).
 _BROKEN = re.compile(r"[\ud800-\udfff]")
 _PROBLEMS = {
@@ -62,6 +65,7 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
             lines.begin_record()
+            yield from lines.simple_rows(delimiter)
             try:
                 cells = next(reader)
             except StopIteration:
@@ -84,6 +88,16 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
 
 def _explain(message: str) -> str:
     return next((words for part, words in _PROBLEMS.items() if part in message), message)
+
+
+def _simple_cells(text: str, lines: list[str], delimiter: str) -> list[list[str]] | None:
+    """The cells of whole lines; None where a quote, a NUL, a broken byte or a long cell needs more care."""
+    if '"' in text or "\0" in text or _BROKEN.search(text) or any(len(line) > LONGEST_CELL for line in lines):
+        return None
+    try:
+        return list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
 
 
 class _TooLong(Exception):  # noqa: N818 - private signal through csv.reader
@@ -111,11 +125,28 @@ class _Lines:
         if not line:
             raise StopIteration
         self.record.append(line)
-        if len(line) == _LONGEST_LINE and not line.endswith(("\n", "\r")):
+        if len(line) >= _LONGEST_LINE and not line.endswith(("\n", "\r")):
             while (rest := self.file.readline(_LONGEST_LINE)) and not rest.endswith(("\n", "\r")):
                 continue
             raise _TooLong
         return line
+
+    def simple_rows(self, delimiter: str) -> Iterator[Row]:
+        """The rows of the next blocks, at once, as long as a block holds nothing that needs more care; the
+        lines of the first that does are read again one by one."""
+        while not self.again and not self.encoding.startswith("utf-16"):
+            text = self.file.read(_BLOCK)
+            text += self.file.readline(_LONGEST_LINE)
+            found = list(io.StringIO(text, newline=""))
+            cells = _simple_cells(text, found, delimiter)
+            if cells is None:
+                self.again.extend(found)
+            else:
+                for line, row in zip(found, cells, strict=True):
+                    yield Row(self.number, tuple(row), line.encode(self.encoding))
+                    self.number += 1
+            if not found:
+                return
 
     def begin_record(self) -> None:
         self.number += len(self.record)

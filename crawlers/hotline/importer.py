@@ -3,24 +3,18 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from crawlers.authors import hash_of_author
-from crawlers.dates import read_time
 from crawlers.hotline.csv_rows import read_csv
-from crawlers.hotline.mapping import COUNTS, TIMES, Mapping, load_mapping, plain_name
-from crawlers.hotline.tables import Cell, Row, Table, TableError
-from crawlers.hotline.xlsx_rows import XLSX, read_xlsx, serial_time
-from crawlers.page import read_count
-from crawlers.revisions import REVISED, revise
-from schemas.errors import ReadError, Where, one_of
-from schemas.posts import make_post
-from schemas.records import JsonScalar, Quarantined, RawPost
-
-# What the record itself holds; all other fields of a table go into its `extra`.
-_OWN = frozenset(["ticket", "title", "body", "time", "url", "caller"])
+from crawlers.hotline.mapping import Mapping, load_mapping
+from crawlers.hotline.reader import RowReader, text_of
+from crawlers.hotline.refused import RowContext, write_row
+from crawlers.hotline.tables import Row, Table, TableError
+from crawlers.hotline.xlsx_rows import XLSX, read_xlsx
+from schemas.errors import ReadError, Where
+from schemas.records import Quarantined, RawPost
 
 
 @dataclass(slots=True)
@@ -60,8 +54,8 @@ class TableImport(Iterator[RawPost | Quarantined]):
         self.path, self.mapping = path, mapping
         self.fetched_at, self.author_key = fetched_at, author_key
         self.report = TableReport(table=path.name)
-        self._columns: dict[str, tuple[int, str]] = {}
-        self._width = 0
+        self._reader: RowReader | None = None
+        self._rows: Iterator[Row] = iter(())
         self._found = self._open()
 
     def __iter__(self) -> Self:
@@ -69,6 +63,14 @@ class TableImport(Iterator[RawPost | Quarantined]):
 
     def __next__(self) -> RawPost | Quarantined:
         return next(self._found)
+
+    def count_unknown(self) -> Counter[tuple[str, str]]:
+        """Read the coded values of all rows and nothing else: those that the mapping does not know, counted
+        by (column, value). The records are read afterwards, from another TableImport."""
+        if self._reader is not None and self.mapping.values:
+            for row in self._rows:
+                self._reader.count_unknown(row)
+        return self.report.unknown_values
 
     def _open(self) -> Iterator[RawPost | Quarantined]:
         try:
@@ -80,8 +82,9 @@ class TableImport(Iterator[RawPost | Quarantined]):
         if header is None or header.problem:
             reason = "没有表头" if header is None else f"表头：{header.problem}"
             return iter([self._put_aside(Row(self.mapping.header, (), self._head(), reason))])
-        self._read_header(header)
-        return self._records(table.rows)
+        self._rows = table.rows
+        self._reader = self._read_header(header)
+        return self._records(self._reader)
 
     def _table(self) -> Table:
         if self.path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:
@@ -96,143 +99,53 @@ class TableImport(Iterator[RawPost | Quarantined]):
     def _where(self, number: int) -> Where:
         return Where(self.path.name, number or None)
 
-    def _read_header(self, header: Row) -> None:
-        names = [_text(cell) for cell in header.cells]
+    def _read_header(self, header: Row) -> RowReader:
+        names = [text_of(cell) for cell in header.cells]
         while names and not names[-1]:
             names.pop()
-        fields, ignored = self.mapping.fields, {plain_name(name) for name in self.mapping.ignore}
-        where = self._where(header.number)
-        for at, name in enumerate(names):
-            owner = fields.get(plain_name(name))
-            if owner in self._columns:
-                raise ReadError(where, "列名", name, f"{owner} 只有一列（已有 {self._columns[owner][1]}）")
-            if owner is not None:
-                self._columns[owner] = (at, name)
-        for missing in self.mapping.needed:
-            if missing not in self._columns:
-                raise ReadError(
-                    where, "列名", "、".join(names), f"含有 {one_of(self.mapping.columns[missing])}"
-                )
-        self._width = len(names)
-        self.report.ignored = tuple(name for name in names if plain_name(name) in ignored)
-        known = ignored | fields.keys()
-        self.report.unknown_columns = tuple(name for name in names if name and plain_name(name) not in known)
+        where, at, key = self._where(header.number), self.fetched_at, self.author_key
+        reader = RowReader(self.mapping, names, where, fetched_at=at, author_key=key)
+        self.report.ignored, self.report.unknown_columns = reader.ignored, reader.unknown
+        self.report.unknown_values = reader.unknown_values
+        return reader
 
-    def _records(self, rows: Iterator[Row]) -> Iterator[RawPost | Quarantined]:
-        for row in rows:
-            if not row.problem and not any(_text(cell) for cell in row.cells):
+    def _records(self, reader: RowReader) -> Iterator[RawPost | Quarantined]:
+        for row in self._rows:
+            if not row.problem and not any(text_of(cell) for cell in row.cells):
                 self.report.blank += 1
                 continue
             self.report.rows += 1
-            yield self._record(row)
+            yield self._record(reader, row)
 
-    def _record(self, row: Row) -> RawPost | Quarantined:
+    def _record(self, reader: RowReader, row: Row) -> RawPost | Quarantined:
         if row.problem:
             return self._put_aside(row)
-        if not self._is_whole(row):
-            reason = f"{self._where(row.number)}: 列数 = {len(row.cells)}：应为 {self._width}"
+        if not self._is_whole(row, len(reader.names)):
+            reason = f"{self._where(row.number)}: 列数 = {len(row.cells)}：应为 {len(reader.names)}"
             return self._put_aside(row, reason)
         try:
-            post = self._post(row)
+            post = reader.read(row)
         except ReadError as error:
             return self._put_aside(row, str(error))
         self.report.read += 1
         return post
 
-    def _is_whole(self, row: Row) -> bool:
+    def _is_whole(self, row: Row, width: int) -> bool:
         """Blank cells beyond the header do no harm; workbooks leave blank cells at the end of a row out."""
-        if len(row.cells) < self._width:
-            return self.report.encoding == XLSX
-        return not any(_text(cell) for cell in row.cells[self._width :])
-
-    def _post(self, row: Row) -> RawPost:
-        found = {name: self._field(row, name) for name in self._columns}
-        title, body = str(found.get("title") or ""), str(found.get("body") or "")
-        if not title and not body:
-            raise ReadError(self._where(row.number), "title / body", "", "标题或内容至少有一个")
-        time, ticket, url = found.get("time"), found.get("ticket"), found.get("url")
-        post = make_post(
-            self.mapping.source,
-            str(ticket) if ticket else None,
-            title,
-            body,
-            fetched_at=self.fetched_at,
-            published_at=time if isinstance(time, datetime) else None,
-            url=str(url) if url else None,
-            ticket=str(ticket) if ticket else None,
-            author_hash=hash_of_author(str(found.get("caller") or ""), self.author_key),
-            district=str(found.get("district") or "") or self.mapping.district,
-            extra={
-                name: _scalar(value)
-                for name, value in found.items()
-                if name not in _OWN and value is not None
-            },
-        )
-        return revise(post, REVISED)
-
-    def _field(self, row: Row, name: str) -> str | int | datetime | None:
-        at, column = self._columns[name]
-        cell = row.cells[at] if at < len(row.cells) else None
-        text = _text(cell)
-        if not text:
-            if name in self.mapping.needed:
-                raise ReadError(self._where(row.number), column, text, "非空")
-            return None
-        if name in TIMES:
-            return self._time(row, column, cell)
-        if name in self.mapping.values:
-            return self._value(row, name, column, text)
-        return self._count(row, column, text) if name in COUNTS else text
-
-    def _value(self, row: Row, name: str, column: str, text: str) -> str:
-        values = self.mapping.values[name]
-        if text not in values:
-            self.report.unknown_values[column, text] += 1
-            raise ReadError(self._where(row.number), column, text, one_of(values))
-        return values[text]
-
-    def _count(self, row: Row, column: str, text: str) -> int:
-        try:
-            return read_count(text)
-        except ValueError as error:
-            raise ReadError(self._where(row.number), column, text, "非负数，可带 万、亿") from error
-
-    def _time(self, row: Row, column: str, cell: Cell) -> datetime:
-        where, zone = self._where(row.number), self.mapping.zone
-        if isinstance(cell, bool) or not isinstance(cell, int | float | date):
-            return self._written_time(where, column, _text(cell))
-        try:
-            found = serial_time(cell) if isinstance(cell, int | float) else cell
-        except (ValueError, OverflowError) as error:
-            raise ReadError(where, column, cell, "日期") from error
-        at = found if isinstance(found, datetime) else datetime(found.year, found.month, found.day)  # noqa: DTZ001
-        return read_time(at.isoformat(" "), now=self.fetched_at, zone=zone, where=where, field=column)
-
-    def _written_time(self, where: Where, column: str, text: str) -> datetime:
-        for form in self.mapping.times:
-            try:
-                return datetime.strptime(text, form).replace(tzinfo=self.mapping.zone)
-            except ValueError:
-                continue
-        if self.mapping.times:
-            raise ReadError(where, column, text, one_of(self.mapping.times))
-        return read_time(text, now=self.fetched_at, zone=self.mapping.zone, where=where, field=column)
+        if len(row.cells) <= width:
+            return len(row.cells) == width or self.report.encoding == XLSX
+        return not any(text_of(cell) for cell in row.cells[width:])
 
     def _put_aside(self, row: Row, reason: str = "") -> Quarantined:
         self.report.quarantined += 1
         where = self._where(row.number)
+        told = reason or f"{where}: {row.problem}"
         return Quarantined(
-            self.mapping.source, str(where), reason or f"{where}: {row.problem}", row.raw, datetime.now(UTC)
+            self.mapping.source, str(where), told, row.raw, datetime.now(UTC), self._told_reader(row)
         )
 
-
-def _text(cell: Cell) -> str:
-    """A cell as text: numbers without the `.0` that Excel gives ticket numbers."""
-    if cell is None:
-        return ""
-    whole = isinstance(cell, float) and cell.is_integer()
-    return str(int(cell) if whole else cell).strip()  # type: ignore[arg-type]
-
-
-def _scalar(value: str | int | datetime | None) -> JsonScalar:
-    return value.isoformat() if isinstance(value, datetime) else value
+    def _told_reader(self, row: Row) -> str:
+        if self._reader is None:
+            return ""
+        names, cells = self._reader.names, None if row.problem else row.cells
+        return write_row(RowContext(self.mapping.file, names, cells, self.report.delimiter))

@@ -29,9 +29,10 @@ class Mapping:
     purpose (telephone numbers); `values` translates coded values, and a value it does not list is an error.
     `times` are strptime formats; without them any time of crawlers/dates.py is read. `header` is the
     row of the column names, counted from 1; `district` is the place of rows that name none; `publisher`
-    is the name people know the source by.
+    is the name people know the source by; `file` is the name or path the mapping was loaded by.
     """
 
+    file: str
     source: str
     publisher: str
     columns: dict[str, tuple[str, ...]]
@@ -68,6 +69,7 @@ def load_mapping(table: str | Path) -> Mapping:
         raise ReadError(Where(str(table)), "映射", str(table), f"已有的文件，或 {shipped}")
     top = read_yaml(path)
     mapping = Mapping(
+        file=str(path.resolve()) if isinstance(table, Path) else table,
         source=top.text("source"),
         publisher=top.text("publisher") if top.has("publisher") else "",
         columns=_columns(top.section("columns")),

@@ -2,14 +2,33 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Row as Result
 
 from schemas.records import Quarantined
 from stores.database.tables import quarantine
 from stores.database.upsert import Row, in_batches, insert_new, plain_text
 
-OPEN, REPLAYED = "open", "replayed"
+OPEN, REPLAYED, DROPPED = "open", "replayed", "dropped"
+STATES = (OPEN, REPLAYED, DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A quarantined record and what became of it. `fixed` stands in the place of its bytes, or of its cells;
+    `who` did the last of it at `settled`, for the reason in `note`."""
+
+    id: str
+    record: Quarantined
+    state: str
+    fixed: bytes | None = None
+    who: str = ""
+    settled: datetime | None = None
+    note: str = ""
 
 
 def quarantine_id(record: Quarantined) -> str:
@@ -26,11 +45,45 @@ def save_quarantined(db: Connection, records: Iterable[Quarantined]) -> int:
 
 def open_quarantine(db: Connection, source: str | None = None) -> Iterator[tuple[str, Quarantined]]:
     """The records that wait for a fix, with their ids, oldest first."""
-    query = select(quarantine).where(quarantine.c.state == OPEN).order_by(quarantine.c.at, quarantine.c.id)
+    for kept in list_quarantine(db, state=OPEN, source=source):
+        yield kept.id, kept.record
+
+
+def list_quarantine(
+    db: Connection, *, state: str | None = None, source: str | None = None, reason: str | None = None
+) -> Iterator[Kept]:
+    """The records in a state (None: in any), of a source, whose reason holds a text; oldest first."""
+    query = select(quarantine).order_by(quarantine.c.at, quarantine.c.id)
+    if state is not None:
+        query = query.where(quarantine.c.state == state)
     if source is not None:
         query = query.where(quarantine.c.source == source)
+    if reason is not None:
+        query = query.where(quarantine.c.reason.contains(reason, autoescape=True))
     for row in db.execute(query.execution_options(yield_per=100)):
-        yield row.id, Quarantined(row.source, row.where, row.reason, bytes(row.raw), row.at)
+        yield _kept(row)
+
+
+def find_quarantined(db: Connection, key: str) -> Kept | None:
+    """One record by its id, whatever its state."""
+    row = db.execute(select(quarantine).where(quarantine.c.id == key)).one_or_none()
+    return None if row is None else _kept(row)
+
+
+def fix_quarantined(db: Connection, key: str, fixed: bytes, who: str, at: datetime) -> bool:
+    """Put something in the place of what could not be read; the record goes on waiting until it is replayed.
+    False where it no longer waits."""
+    return _change(db, key, fixed=fixed, who=who, settled=at)
+
+
+def settle_quarantined(db: Connection, key: str, state: str, who: str, at: datetime, note: str = "") -> bool:
+    """Close a record as REPLAYED or DROPPED; its bytes stay. False where it no longer waits."""
+    return _change(db, key, state=state, who=plain_text(who), settled=at, note=plain_text(note))
+
+
+def _change(db: Connection, key: str, **values: object) -> bool:
+    wanted = (quarantine.c.id == key) & (quarantine.c.state == OPEN)
+    return db.execute(update(quarantine).where(wanted).values(**values)).rowcount == 1
 
 
 def mark_replayed(db: Connection, ids: Iterable[str]) -> int:
@@ -48,6 +101,12 @@ def count_quarantine(db: Connection) -> dict[str, int]:
     return {row.source: row.number for row in db.execute(query.group_by(quarantine.c.source))}
 
 
+def _kept(row: Result[Any]) -> Kept:
+    record = Quarantined(row.source, row.where, row.reason, bytes(row.raw), row.at, row.reader)
+    fixed = None if row.fixed is None else bytes(row.fixed)
+    return Kept(row.id, record, row.state, fixed, row.who, row.settled, row.note)
+
+
 def _row(record: Quarantined) -> Row:
     return {
         "id": quarantine_id(record),
@@ -57,4 +116,5 @@ def _row(record: Quarantined) -> Row:
         "raw": record.raw,
         "at": record.at,
         "state": OPEN,
+        "reader": plain_text(record.reader),
     }

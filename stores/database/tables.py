@@ -216,6 +216,12 @@ quarantine = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("reader", Text, nullable=False, server_default=""),
+    # What somebody put in the place of `raw`, or of the cells in `reader`; who, when and why last.
+    Column("fixed", LargeBinary),
+    Column("who", Text, nullable=False, server_default=""),
+    Column("settled", UtcTime),
+    Column("note", Text, nullable=False, server_default=""),
     Index(None, "state", "source"),
 )
 
