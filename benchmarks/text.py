@@ -21,8 +21,8 @@ from datasketch import MinHash
 
 from nlp.fingerprint import NEAR_DUPLICATE, PERMUTATIONS, fingerprint_batch, similarity
 from pipeline.enrich import enrich_file
+from pipeline.knowledge import load_core
 from pipeline.progress import Advance, ignore_progress
-from pipeline.rooms import load_core
 from pipeline.training_data import read_file
 
 POSTS, LENGTH = 8_000, 120
@@ -142,10 +142,7 @@ def _double_jieba(texts: Sequence[str]) -> float:
 
 
 def _measure_memory(source: Path, texts: Sequence[str], rows: int, jobs: int) -> Row:
-    """The most memory that fresh processes held together while they streamed so many different posts.
-
-    What they share counts once for each, so that the figure is too high rather than too low.
-    """
+    """The most memory that fresh processes held together while they streamed so many different posts."""
     with source.open("wb") as file:
         file.writelines(_vary(texts, rows))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
@@ -188,9 +185,9 @@ def _list_family(pids: Sequence[int]) -> list[int]:
 
 
 def _resident(pid: int) -> int:
-    """KiB of a process in memory; 0 when it has ended."""
-    lines = _read_process(Path(f"/proc/{pid}/status")).splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
+    """KiB of a process in memory, its part of what it shares with others (PSS); 0 when it has ended."""
+    lines = _read_process(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def _read_process(path: Path) -> str:

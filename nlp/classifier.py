@@ -49,9 +49,11 @@ class LinearTasks:
         self._shorts = {
             task.model.task.removesuffix(SHORT): task for task in placed if task.model.task.endswith(SHORT)
         }
-        known = np.unique(np.concatenate([model.columns for model in models]))
         # Slot -1: no task knows this feature; it is dropped before counting.
         self._slots = np.full(COLUMNS, -1, dtype=np.int32)
+        for model in models:
+            self._slots[model.columns] = 0
+        known = np.flatnonzero(self._slots == 0)
         self._slots[known] = np.arange(len(known), dtype=np.int32)
         width = sum(task.width for task in placed)
         self._weights = np.zeros((len(known), width), dtype=np.float32)

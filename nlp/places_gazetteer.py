@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from nlp.knowledge import read_knowledge
 from schemas.gazetteer import GazetteerEntry
@@ -18,8 +18,7 @@ _SUFFIX = re.compile("(?:特别行政区|自治区|地区|林区|省|市|区|县
 _UNNAMED = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
+class Division(NamedTuple):
     """One division with its path of names from the province down."""
 
     code: str

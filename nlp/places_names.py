@@ -1,7 +1,6 @@
 """What each name in the automaton may mean, and which of the meanings a text's other places make likely."""
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
@@ -17,8 +16,7 @@ NOT_AFTER_SHORT = frozenset(_KNOWN.text("not_after_short"))
 AFTER_SHORT = _KNOWN.texts("after_short", 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """One place that a name may mean. `above` are the names of the places it lies in; `sure` is False where
     the name alone says too little (an ordinary word, a district without 区)."""
 
@@ -60,17 +58,26 @@ def collect_meanings(deployment: Deployment | None, index: GazetteerIndex) -> di
 def _mean_division(division: Division, index: GazetteerIndex, written: str, *, short: bool) -> Meaning:
     score = SCORES[f"short_{division.level}" if short else division.level]
     return Meaning(
-        division.name, division.code, division.level, division.path, frozenset(division.path.split("/")[:-1]),
+        division.name, division.code, division.level, division.path, _list_above(division.path),
         score, sure=written not in index.unsafe, short=short,
     )  # fmt: skip
+
+
+def _list_above(path: str) -> frozenset[str]:
+    return _split_path(path.rpartition("/")[0])
+
+
+@cache
+def _split_path(path: str) -> frozenset[str]:
+    """The names in a path; thousands of streets share the one above them."""
+    return frozenset(path.split("/")) if path else frozenset()
 
 
 def _mean_place(deployment: Deployment, place: PlaceDef, written: str) -> Meaning:
     score = SCORES["deployment" if written == place.name else "deployment_alias"]
     path = deployment.path(place.code)
-    above = frozenset(path.split("/")[:-1])
     return Meaning(
-        place.name, place.code, place.level, path, above, score, short=written != place.name,
+        place.name, place.code, place.level, path, _list_above(path), score, short=written != place.name,
         lng=place.lng, lat=place.lat,
     )  # fmt: skip
 

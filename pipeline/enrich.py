@@ -5,7 +5,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -15,10 +15,11 @@ from pathlib import Path
 from nlp.core import TextCore
 from nlp.rebuttals import Rebuttals
 from pipeline.enrich_files import Chunk, Progress, open_target, read_chunks, refuse_line
+from pipeline.enrich_workers import end_with_parent, start_forkserver, without_collector
+from pipeline.knowledge import load_core
 from pipeline.lines import enrich_line
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rebuttals import read_rebuttals
-from pipeline.rooms import load_core
 from schemas.errors import ReadError, Where
 from schemas.posts import LONGEST_LINE, read_post
 from schemas.records import RawPost
@@ -111,10 +112,10 @@ def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> 
         stack.callback(gc.unfreeze)
         yield from ((chunk, _enrich_chunk(core, chunk, task)) for chunk in chunks)
         return
-    # spawn: a forked process would wait for ever for the threads that rensa and numpy keep in the parent.
-    context = get_context("spawn")
+    start_forkserver(task.deployment)
+    context = get_context("forkserver")
     pool = stack.enter_context(
-        ProcessPoolExecutor(jobs, mp_context=context, initializer=_load, initargs=(task,))
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(task,))
     )
     waiting: deque[tuple[Chunk, Future[_Done]]] = deque()
     for chunk in chunks:
@@ -126,10 +127,16 @@ def _work(chunks: Iterator[Chunk], task: _Task, jobs: int, stack: ExitStack) -> 
         yield first, future.result()
 
 
+def _start_worker(task: _Task) -> None:
+    end_with_parent()
+    _load(task)
+
+
 def _load(task: _Task) -> TextCore:
     """The core, once a process. What stays for good is no garbage collector's work."""
-    core = load_core(task.deployment)
-    _rebuttals(task)
+    with without_collector():
+        core = load_core(task.deployment)
+        _rebuttals(task)
     gc.freeze()
     return core
 
@@ -150,7 +157,7 @@ def _enrich_chunk(core: TextCore, chunk: Chunk, task: _Task) -> _Done:
     refused: list[bytes] = []
     posts: list[RawPost] = []
     # Half of a batch's time went into looking for cycles in records that have none.
-    with _without_collector():
+    with without_collector():
         for number, line in enumerate(chunk.lines(), start=chunk.line + 1):
             try:
                 if line.strip():
@@ -178,14 +185,3 @@ def _enrich_posts(core: TextCore, posts: Sequence[RawPost], rebuttals: Rebuttals
         enrich_line(post, raw.extra.get("id"), rebuttal)
         for post, raw, rebuttal in zip(done, posts, told, strict=True)
     ]
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()

@@ -3,36 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from nlp.core import TextCore
+from pipeline.knowledge import Knowledge, load_core, load_knowledge
 from pipeline.settings import Settings
 from schemas.records import Quarantined
-from schemas.rules.loader import RULES, Rule, load_rules
-from schemas.taxonomy.duty import DUTY, Duty, load_duty
-from schemas.taxonomy.places import PLACES, Deployment, load_places
-from schemas.taxonomy.words import read_words
 from stores.database import Database
 from stores.database.quarantine import save_quarantined
 from stores.elastic import ElasticStore
 from stores.mail import Mailer, OutboxMailer, SmtpMailer
 from stores.raw import RawZone
 
-_CORE_FILES = ("places.yml", "words.txt")
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What a deployment knows of itself: its places, words, duty groups and rules."""
-
-    places: Deployment
-    duty: Duty
-    rules: tuple[Rule, ...]
-    words: tuple[str, ...]
+__all__ = [
+    "Knowledge", "Rooms", "load_core", "load_knowledge", "open_elastic", "open_mailer", "open_rooms",
+    "secret",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +42,6 @@ class Rooms:
     def core(self) -> TextCore:
         """The text core of this deployment; loaded once a process."""
         return load_core(self.settings.deployment)
-
-
-def load_knowledge(folder: Path | None) -> Knowledge:
-    """The knowledge of a deployment folder; a file it lacks is the shipped one. Raises ReadError."""
-
-    own = {} if folder is None else {path.name: path for path in folder.iterdir()}
-    places = load_places(own.get("places.yml", PLACES))
-    duty = load_duty(own.get("duty.yml", DUTY), places)
-    words = read_words(own["words.txt"]) if "words.txt" in own else ()
-    return Knowledge(places, duty, load_rules(own.get("rules", RULES), duty), words)
-
-
-def load_core(folder: Path | None) -> TextCore:
-    """The text core with a deployment's places and words, kept until either file changes its content."""
-    return _load_core(folder, () if folder is None else tuple(_digest(folder / name) for name in _CORE_FILES))
-
-
-@lru_cache(maxsize=2)
-def _load_core(folder: Path | None, _content: tuple[str, ...]) -> TextCore:
-    knowledge = load_knowledge(folder)
-    return TextCore.load(knowledge.places, knowledge.words)
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def secret(value: SecretStr | None) -> str | None:

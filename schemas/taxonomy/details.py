@@ -30,9 +30,9 @@ def load_details() -> Mapping[str, Detail]:
     for what in ("zh", "definition"):
         top.text(what)
     details: dict[str, Detail] = {}
-    classes = top.section("classes")
+    classes, known = top.section("classes"), load_families()["complaint"].labels
     for parent in classes.names():
-        if parent not in load_families()["complaint"].labels:
+        if parent not in known:
             raise classes.refuse(parent, "complaint.yml 里的类别")
         for name, one in classes.named(parent):
             if name in details:

@@ -205,8 +205,8 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_a_killed_process_is_resumed_with_the_same_result(tmp_path: Path, jobs: int) -> None:
+def start_until_saved(tmp_path: Path, jobs: int) -> subprocess.Popen[bytes]:
+    """A run of its own over 6,000 lines that has written its first chunk and goes on."""
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_bytes(b"".join(line(number) for number in range(6_000)))
     script = tmp_path / "killed.py"
@@ -218,9 +218,39 @@ def test_a_killed_process_is_resumed_with_the_same_result(tmp_path: Path, jobs: 
     deadline = time.monotonic() + 60
     while not saved.exists() and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
+    return child
+
+
+def list_family(pid: int) -> list[int]:
+    """A process and all that came from it."""
+    family = [pid]
+    for one in family:
+        for children in Path(f"/proc/{one}/task").glob("*/children"):
+            family += map(int, children.read_text().split())
+    return family
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="sees processes in /proc")
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    child = start_until_saved(tmp_path, jobs=2)
+    family = list_family(child.pid)
+    child.kill()
+    child.wait()
+    # The parent, what tracks its resources, the forkserver and two workers.
+    assert len(family) == 5
+    deadline = time.monotonic() + 30
+    while any(Path(f"/proc/{pid}").is_dir() for pid in family) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in family if Path(f"/proc/{pid}").is_dir()]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_killed_process_is_resumed_with_the_same_result(tmp_path: Path, jobs: int) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    child = start_until_saved(tmp_path, jobs)
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-    done = orjson.loads(saved.read_bytes())["line"]
+    done = orjson.loads((tmp_path / "out.jsonl.progress.json").read_bytes())["line"]
     assert 0 < done < 6_000
     assert run(source, target) == EnrichReport(lines=6_000, written=6_000, quarantined=0)
     run(source, tmp_path / "whole.jsonl")
