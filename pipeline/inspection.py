@@ -1,4 +1,4 @@
-"""What the commands list: source files, rules with their own tests, runs, quarantine."""
+"""What the commands list: source files, rules with their own tests, runs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,6 @@ from pipeline.rooms import Rooms, load_core, load_knowledge
 from schemas.rules.loader import load_rules
 from schemas.times import SHANGHAI
 from stores.database.coverage import last_runs
-from stores.database.quarantine import open_quarantine
 
 Row = Mapping[str, object]
 
@@ -55,31 +54,6 @@ def source_rows(rooms: Rooms) -> list[Row]:
         }
         for run in runs.values()
     ]
-
-
-def quarantine_rows(rooms: Rooms, size: int) -> list[Row]:
-    """The newest `size` records that wait for a fix."""
-    with rooms.database.read() as db:
-        found = list(open_quarantine(db))[-size:]
-    return [
-        {
-            "编号": key,
-            "来源": record.source,
-            "位置": record.where,
-            "原因": record.reason,
-            "时间": record.at.astimezone(SHANGHAI).isoformat(sep=" ", timespec="seconds"),
-        }
-        for key, record in found
-    ]
-
-
-def quarantined_text(rooms: Rooms, key: str) -> str | None:
-    """The bytes of one record as text, what is no UTF-8 escaped; None for an unknown key."""
-    with rooms.database.read() as db:
-        for found, record in open_quarantine(db):
-            if found == key:
-                return record.raw.decode("utf-8", errors="backslashreplace")
-    return None
 
 
 def inspect_rules(folder: Path | None, deployment: Path | None) -> tuple[list[Row], list[str]]:

@@ -64,6 +64,11 @@ class TableImport(Iterator[RawPost | Quarantined]):
     def __next__(self) -> RawPost | Quarantined:
         return next(self._found)
 
+    @property
+    def columns(self) -> dict[str, str]:
+        """The column that was found for each field."""
+        return {} if self._reader is None else {one.field: one.name for one in self._reader.columns}
+
     def count_unknown(self) -> Counter[tuple[str, str]]:
         """Read the coded values of all rows and nothing else: those that the mapping does not know, counted
         by (column, value). The records are read afterwards, from another TableImport."""

@@ -1,15 +1,15 @@
-"""`qianshao sources|rules|quarantine|doctor`: what is there, what is wrong where, what is reachable."""
+"""`qianshao sources|rules|doctor`: what is there, what is wrong where, what is reachable."""
 
 from pathlib import Path
 
 import typer
 
-from pipeline.cli.screen import Exit, fail, print_answer, print_json, progress_bar, say
+from pipeline.cli.quarantine import quarantine
+from pipeline.cli.screen import Exit, print_answer, print_json, progress_bar, say
 from pipeline.cli.sources import register_sources
 
 sources = typer.Typer(help="采集源：一个源一个文件。", no_args_is_help=True)
 rules = typer.Typer(help="预警规则：一条规则一个文件。", no_args_is_help=True)
-quarantine = typer.Typer(help="隔离区：读不懂的记录，一条不丢。", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -85,34 +85,6 @@ def try_rule_file(
     print_answer(trial.rule.title, trial.rows(), as_json=as_json)
     say(trial.line())
     raise typer.Exit(Exit.QUARANTINED if trial.quarantined else Exit.OK)
-
-
-@quarantine.command("list")
-def list_quarantine(
-    size: int = typer.Option(50, "--size", "-n", min=1, help="最多显示条数"),
-    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
-) -> None:
-    """列出隔离的记录：来源、位置、原因、时间。"""
-    from pipeline.inspection import quarantine_rows
-    from pipeline.rooms import open_rooms
-    from pipeline.settings import load_settings
-
-    with open_rooms(load_settings()) as rooms:
-        print_answer("隔离区", quarantine_rows(rooms, size), as_json=as_json)
-
-
-@quarantine.command("show")
-def show_quarantined(key: str = typer.Argument(..., help="编号，见 list")) -> None:
-    """显示一条隔离记录的原始内容。"""
-    from pipeline.inspection import quarantined_text
-    from pipeline.rooms import open_rooms
-    from pipeline.settings import load_settings
-
-    with open_rooms(load_settings()) as rooms:
-        text = quarantined_text(rooms, key)
-    if text is None:
-        fail(f"隔离区里没有编号 {key}", Exit.WRONG_USE)
-    typer.echo(text)
 
 
 def doctor(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from pipeline.cli.screen import Exit, print_json, progress_bar, say
+from pipeline.cli.screen import Exit, fail, print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
     from pipeline.jobs.run import RunReport
@@ -37,15 +37,28 @@ def import_tables(
         ..., metavar="FILE...", exists=True, dir_okay=False, help="CSV 或 XLSX"
     ),
     mapping: str = typer.Option(..., "--mapping", "-m", help="映射名或映射文件（.yml）"),
+    dry_run: bool = typer.Option(False, "--dry-run", help="只看会怎样读，什么也不存"),
+    allow_unknown: bool = typer.Option(
+        False, "--allow-unknown", help="有映射不认识的取值也导入；这些行进隔离区"
+    ),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
-    """导入热线工单表。读不懂的行进隔离区，其余照常；再次导入不重复。"""
-    from pipeline.jobs.imports import import_hotline
+    """导入热线工单表。读不懂的行进隔离区，其余照常；再次导入不重复，变了的工单是新的一版。"""
+    from pipeline.jobs.imports import UnknownValuesError, import_hotline
     from pipeline.rooms import open_rooms
     from pipeline.settings import load_settings
 
-    with open_rooms(load_settings()) as rooms, progress_bar("导入") as advance:
-        reports = [import_hotline(rooms, path, mapping, progress=advance) for path in files]
+    if dry_run:
+        _show_previews(files, mapping, as_json=as_json)
+        return
+    try:
+        with open_rooms(load_settings()) as rooms, progress_bar("导入") as advance:
+            reports = [
+                import_hotline(rooms, path, mapping, allow_unknown=allow_unknown, progress=advance)
+                for path in files
+            ]
+    except UnknownValuesError as error:
+        fail(str(error))
     if as_json:
         print_json(reports)
     else:
@@ -54,6 +67,23 @@ def import_tables(
             for line in report.errors[:20]:
                 say(f"  {line}")
     raise typer.Exit(Exit.QUARANTINED if any(report.quarantined for report in reports) else Exit.OK)
+
+
+def _show_previews(files: list[Path], mapping: str, *, as_json: bool) -> None:
+    """Print what an import would do; exit 3 where something would be put aside."""
+    from pipeline.jobs.imports import preview_hotline
+    from pipeline.settings import load_settings
+
+    key = load_settings().author_secret()
+    previews = [preview_hotline(path, mapping, author_key=key) for path in files]
+    if as_json:
+        print_json(previews)
+    else:
+        for preview in previews:
+            for line in preview.lines():
+                say(line)
+            print_table(f"{preview.table} 的头几条", preview.sample)
+    raise typer.Exit(Exit.QUARANTINED if any(one.quarantined for one in previews) else Exit.OK)
 
 
 def show_run(report: "RunReport", *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """Import: hotline tables through a mapping into the raw zone, rows that cannot be read into quarantine."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from crawlers.hotline import import_table, load_mapping
 from crawlers.hotline.mapping import Mapping
 from pipeline.jobs.store import store_posts
 from pipeline.progress import Advance, ignore_progress
+from pipeline.quarantine import kind_of_reason
 from pipeline.rooms import Rooms
 from schemas.records import Quarantined, RawPost
 from schemas.times import SHANGHAI
@@ -17,6 +19,7 @@ from stores.database.coverage import SourceRun, save_publisher, save_run
 
 CHUNK = 20_000
 SHOWN = 100
+LONGEST_SHOWN = 40
 
 Record = RawPost | Quarantined
 
@@ -45,14 +48,115 @@ class ImportReport:
         return f"{self.table}：{counts}{unknown}"
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an import would do. `columns` gives each field its column; `unknown_values` count (column, value);
+    `refused` are the first lines for quarantine, `reasons` all of them counted by kind; `sample` the first
+    records as they would be kept."""
+
+    table: str
+    rows: int
+    read: int
+    quarantined: int
+    encoding: str
+    delimiter: str
+    columns: dict[str, str]
+    ignored: tuple[str, ...]
+    unknown_columns: tuple[str, ...]
+    unknown_values: tuple[tuple[str, str, int], ...]
+    reasons: tuple[tuple[str, int], ...]
+    refused: tuple[str, ...]
+    sample: tuple[dict[str, object], ...]
+
+    def lines(self) -> Iterator[str]:
+        """For the terminal, all but the sample."""
+        counts = f"{self.rows} 行，会读入 {self.read} 条，会隔离 {self.quarantined} 条"
+        yield f"{self.table}：{counts}（{self.encoding}）"
+        yield f"  列：{'、'.join(f'{column} → {field}' for field, column in self.columns.items())}"
+        if self.ignored:
+            yield f"  按映射略去的列：{'、'.join(self.ignored)}"
+        if self.unknown_columns:
+            yield f"  映射没有提到的列：{'、'.join(self.unknown_columns)}"
+        yield from (
+            f"  映射没有的取值：{column} = {value}，{count} 行"
+            for column, value, count in self.unknown_values
+        )
+        yield from (f"  会隔离 {count} 行：{kind}" for kind, count in self.reasons)
+        yield from (f"    {reason}" for reason in self.refused)
+
+
+class UnknownValuesError(ValueError):
+    """A table has coded values that its mapping does not know; nothing of it was imported."""
+
+    def __init__(self, table: str, found: Counter[tuple[str, str]]) -> None:
+        self.found = found
+        told = "；".join(
+            f"{column} = {value}（{count} 行）" for (column, value), count in found.most_common(20)
+        )
+        ways = "写进映射的 values，或用 --allow-unknown 把这些行放进隔离区"
+        super().__init__(f"{table}：有映射不认识的取值，没有导入：{told}。{ways}")
+
+
 def import_hotline(
-    rooms: Rooms, path: Path, mapping: str | Path, *, progress: Advance = ignore_progress
+    rooms: Rooms,
+    path: Path,
+    mapping: str | Path,
+    *,
+    allow_unknown: bool = False,
+    progress: Advance = ignore_progress,
 ) -> ImportReport:
     """Import one table. `mapping` is a shipped table's name or a path. Importing twice changes nothing.
 
-    Raises ReadError for a wrong mapping and for a header that lacks a needed column.
+    Rows with a value that the mapping does not know go to quarantine where that is allowed. Raises ReadError
+    for a wrong mapping and for a header that lacks a needed column, UnknownValuesError.
     """
-    return store_table(rooms, path, _mapping(mapping), now=datetime.now(SHANGHAI), progress=progress)
+    loaded, now = _mapping(mapping), datetime.now(SHANGHAI)
+    if not allow_unknown:
+        found = import_table(path, loaded, fetched_at=now, author_key=None).count_unknown()
+        if found:
+            raise UnknownValuesError(path.name, found)
+    return store_table(rooms, path, loaded, now=now, progress=progress)
+
+
+def preview_hotline(path: Path, mapping: str | Path, *, author_key: bytes, size: int = 5) -> Preview:
+    """Read a table as `import_hotline` would and keep nothing. Raises ReadError as it does."""
+    table = import_table(path, _mapping(mapping), fetched_at=datetime.now(SHANGHAI), author_key=author_key)
+    sample: list[dict[str, object]] = []
+    refused: list[str] = []
+    reasons: Counter[str] = Counter()
+    for record in table:
+        if isinstance(record, Quarantined):
+            reasons[kind_of_reason(record)] += 1
+            refused += [record.reason][: size - len(refused)]
+        elif len(sample) < size:
+            sample.append(_shown(record))
+    found = table.report
+    return Preview(
+        found.table,
+        found.rows,
+        found.read,
+        found.quarantined,
+        found.encoding,
+        found.delimiter,
+        table.columns,
+        found.ignored,
+        found.unknown_columns,
+        tuple((*what, count) for what, count in found.unknown_values.most_common()),
+        tuple(reasons.most_common()),
+        tuple(refused),
+        tuple(sample),
+    )
+
+
+def _shown(post: RawPost) -> dict[str, object]:
+    origin = post.origin
+    return {
+        "编号": origin.ticket,
+        "时间": "" if origin.published_at is None else origin.published_at.isoformat(sep=" "),
+        "标题": post.title,
+        "内容": post.body if len(post.body) <= LONGEST_SHOWN else f"{post.body[:LONGEST_SHOWN]}…",
+        "其他": "、".join(f"{name}={value}" for name, value in post.extra.items()),
+    }
 
 
 def _mapping(given: str | Path) -> Mapping:

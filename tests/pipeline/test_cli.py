@@ -158,6 +158,30 @@ def test_import_puts_wrong_rows_aside(tmp_path: Path) -> None:
     assert len(listed) == 1
     shown = qianshao("quarantine", "show", listed[0]["编号"])
     assert "T2" in shown.stdout.decode()
+    (counted,) = json.loads(qianshao("quarantine", "count", "--json").stdout)
+    assert (counted["来源"], counted["条数"]) == ("demo_12345", 1)
     again = json.loads(qianshao("import", str(table), "--mapping", "demo_12345", "--json").stdout)[0]
     assert again["new"] == 0
+    assert len(json.loads(qianshao("quarantine", "list", "--json").stdout)) == 1
+    key = listed[0]["编号"]
+    assert qianshao("quarantine", "fix", key).returncode == 2
+    assert qianshao("quarantine", "fix", key, "--set", "受理时间=2026-05-06 09:00").returncode == 0
+    replayed = json.loads(qianshao("quarantine", "replay", key, "--json").stdout)
+    assert (replayed["replayed"], replayed["new"]) == (1, 1)
+    assert json.loads(qianshao("quarantine", "list", "--json").stdout) == []
+    assert len(json.loads(qianshao("quarantine", "list", "--state", "all", "--json").stdout)) == 1
+
+
+def test_import_shows_before_it_keeps_and_stops_at_unknown_values(tmp_path: Path) -> None:
+    table = tmp_path / "工单.csv"
+    table.write_text(
+        "工单编号,受理时间,诉求内容,办理状态\nT1,2026-05-06 08:00,柳浪家园停水,转区里\n", encoding="utf-8"
+    )
+    shown = qianshao("import", str(table), "-m", "demo_12345", "--dry-run")
+    assert shown.returncode == 3
+    assert "映射没有的取值：办理状态 = 转区里，1 行" in shown.stderr.decode()
+    stopped = qianshao("import", str(table), "-m", "demo_12345")
+    assert stopped.returncode == 1
+    assert "办理状态 = 转区里（1 行）" in stopped.stderr.decode()
+    assert qianshao("import", str(table), "-m", "demo_12345", "--allow-unknown").returncode == 3
     assert len(json.loads(qianshao("quarantine", "list", "--json").stdout)) == 1
