@@ -43,7 +43,7 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     voices = len({one.voice for one in briefs})
     reports = count_reports(briefs, event.reports)
     days = len({one.at.astimezone(SHANGHAI).date() for one in briefs})
-    if reports < when.reports or voices < when.authors or days < when.days:
+    if reports < when.reports or days < when.days or not _are_as_many(when, voices):
         return []
     rebuttals, rebutted = tell_rebuttals(briefs)
     if _certainty(briefs) < when.sure * when.reports:
@@ -65,6 +65,10 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
             rumour=event.rumour,
         )
     ]
+
+
+def _are_as_many(when: Growth, voices: int) -> bool:
+    return when.authors <= voices and (when.authors_most is None or voices <= when.authors_most)
 
 
 def _label(when: Growth, moment: Moment) -> str | None:

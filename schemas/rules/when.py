@@ -63,13 +63,15 @@ class Growth:
     probability of so many reports by the event's own rate before the window (None: not asked): what comes
     every week at the same pace grows no more. `days` is how many different days the reports must be of.
     `sure` asks that the text core is so sure of an incident, times `reports`, in the posts together: two
-    plain reports are enough, of vague ones it takes more.
+    plain reports are enough, of vague ones it takes more. `authors_most` leaves out what more people than
+    that write of (None: no such limit).
     """
 
     labels: tuple[str, ...]
     reports: int
     window_hours: int
     authors: int = 1
+    authors_most: int | None = None
     budget: int | None = None
     together: float = 0.0
     scattered: int = 0
@@ -227,6 +229,7 @@ def _read_growth(section: Section, level: Level) -> Growth:
         reports=reports,
         window_hours=read_hours(section, "window"),
         authors=read_whole(section, "authors", 1),
+        authors_most=section.whole("authors_most", least=1) if section.has("authors_most") else None,
         budget=section.whole("budget", least=1) if section.has("budget") else None,
         together=section.number("together", 0.0, 1.0) if section.has("together") else 0.0,
         scattered=section.whole("scattered", least=0) if section.has("scattered") else 0,
