@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from crawlers.hotline.csv_rows import read_csv
+from crawlers.hotline.json_rows import read_json_lines
 from crawlers.hotline.mapping import Mapping, load_mapping
 from crawlers.hotline.reader import RowReader, text_of
 from crawlers.hotline.refused import RowContext, write_row
@@ -37,7 +38,7 @@ class TableReport:
 def import_table(
     path: Path, mapping: str | Path | Mapping, *, fetched_at: datetime, author_key: bytes | None
 ) -> "TableImport":
-    """The records of a CSV or XLSX table, streaming; what cannot be read comes as Quarantined among them.
+    """The records of a CSV, XLSX or JSON Lines table, streaming; what cannot be read comes as Quarantined.
 
     `mapping` is a shipped table's name, a path or a loaded mapping. Callers are kept as hashes under
     `author_key`, not at all without one. A file that is no table at all is one Quarantined. Raises
@@ -94,6 +95,8 @@ class TableImport(Iterator[RawPost | Quarantined]):
     def _table(self) -> Table:
         if self.path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:
             return read_xlsx(self.path, sheet=self.mapping.sheet)
+        if self.path.suffix.lower() in {".jsonl", ".ndjson"}:
+            return read_json_lines(self.path, header=self.mapping.header)
         known = self.mapping.fields
         return read_csv(self.path, header=self.mapping.header, delimiter=self.mapping.delimiter, known=known)
 

@@ -64,7 +64,10 @@ def set_cells(context: RowContext, changes: dict[str, str]) -> RowContext:
 
 
 def set_line(context: RowContext, text: str) -> RowContext:
-    """The row as one line of delimited text in the order of the table's columns. Raises ReadError."""
+    """The row as one line of delimited text in the order of the table's columns, or as a JSON object with
+    them as keys. Raises ReadError."""
+    if text.lstrip().startswith("{"):
+        return replace(context, cells=_cells_of_object(context, text))
     delimiter = context.delimiter or ","
     try:
         rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True) if row]
@@ -88,6 +91,17 @@ def reread_row(record: Quarantined, *, now: datetime, author_key: bytes | None) 
     reader = RowReader(_mapping(context), context.names, where, fetched_at=record.at, author_key=author_key)
     post = reader.read(Row(int(number), context.cells, record.raw))
     return replace(post, origin=replace(post.origin, fetched_at=now))
+
+
+def _cells_of_object(context: RowContext, text: str) -> tuple[Cell, ...]:
+    try:
+        found: dict[str, Any] = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ReadError(_PLACE, "--raw", text[:40], "一个 JSON 对象") from error
+    for name, value in found.items():
+        if name not in context.names or isinstance(value, dict | list):
+            raise ReadError(_PLACE, "--raw", name, f"{one_of(context.names)}，值为文字或数")
+    return tuple(found.get(name) for name in context.names)
 
 
 def _mapping(context: RowContext) -> Mapping:

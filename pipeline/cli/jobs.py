@@ -8,6 +8,7 @@ import typer
 from pipeline.cli.screen import Exit, fail, print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
+    from pipeline.jobs.imports import ImportReport
     from pipeline.jobs.run import RunReport
 
 
@@ -34,7 +35,10 @@ def run(
 
 def import_tables(
     files: list[Path] = typer.Argument(
-        ..., metavar="FILE...", exists=True, dir_okay=False, help="CSV 或 XLSX"
+        None, metavar="[FILE...]", exists=True, dir_okay=False, help="CSV、XLSX 或 JSONL"
+    ),
+    watch: Path | None = typer.Option(
+        None, "--watch", exists=True, file_okay=False, help="导入这个目录里的表，导完移到其中的 done"
     ),
     mapping: str = typer.Option(..., "--mapping", "-m", help="映射名或映射文件（.yml）"),
     dry_run: bool = typer.Option(False, "--dry-run", help="只看会怎样读，什么也不存"),
@@ -45,20 +49,33 @@ def import_tables(
 ) -> None:
     """导入热线工单表。读不懂的行进隔离区，其余照常；再次导入不重复，变了的工单是新的一版。"""
     from pipeline.jobs.imports import UnknownValuesError, import_hotline
+    from pipeline.jobs.watch import import_folder
     from pipeline.rooms import open_rooms
     from pipeline.settings import load_settings
 
+    tables = files or []
+    if bool(tables) == (watch is not None) or (dry_run and watch is not None):
+        fail("给出文件，或以 --watch 给出目录", Exit.WRONG_USE)
     if dry_run:
-        _show_previews(files, mapping, as_json=as_json)
+        _show_previews(tables, mapping, as_json=as_json)
         return
-    try:
-        with open_rooms(load_settings()) as rooms, progress_bar("导入") as advance:
+    left: tuple[str, ...] = ()
+    with open_rooms(load_settings()) as rooms, progress_bar("导入") as advance:
+        try:
             reports = [
                 import_hotline(rooms, path, mapping, allow_unknown=allow_unknown, progress=advance)
-                for path in files
+                for path in tables
             ]
-    except UnknownValuesError as error:
-        fail(str(error))
+        except UnknownValuesError as error:
+            fail(str(error))
+        if watch is not None:
+            found = import_folder(rooms, watch, mapping, allow_unknown=allow_unknown, progress=advance)
+            reports, left = list(found.imported), found.left
+    _show_imports(reports, left, as_json=as_json)
+
+
+def _show_imports(reports: list["ImportReport"], left: tuple[str, ...], *, as_json: bool) -> None:
+    """Print what came in and why files were left, and leave with the exit code."""
     if as_json:
         print_json(reports)
     else:
@@ -66,7 +83,9 @@ def import_tables(
             say(report.line())
             for line in report.errors[:20]:
                 say(f"  {line}")
-    raise typer.Exit(Exit.QUARANTINED if any(report.quarantined for report in reports) else Exit.OK)
+    for line in left:
+        say(line)
+    raise typer.Exit(Exit.QUARANTINED if left or any(report.quarantined for report in reports) else Exit.OK)
 
 
 def _show_previews(files: list[Path], mapping: str, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -408,3 +409,28 @@ def test_answer_times_come_from_the_table_or_from_when_the_change_was_seen(table
     assert answer_times([answered, came]) == AnswerTimes(received, replied, None)
     assert answer_times([came, answered, closed]) == AnswerTimes(received, replied, NOW + timedelta(hours=2))
     assert answer_times([closed]) == AnswerTimes(received, replied, None)
+
+
+def test_reads_json_lines_with_keys_as_columns(table: Any) -> None:
+    lines = [
+        json.dumps({**SAMPLE, "联系电话": None}, ensure_ascii=False),
+        '{"工单编号": 20260131, "受理时间": "2026-01-31 09:00", "诉求内容": "路灯不亮", "附件": ["a.jpg"]}',
+        "",
+        '{"工单编号": "GD003"',
+        '{"工单编号": "GD004", "受理时间": "2026-01-31 09:00"}',
+    ]
+    posts, aside, report = read(table("\n".join(lines), "工单.jsonl"))
+    assert [(post.origin.ticket, post.body) for post in posts] == [
+        ("GD001", "河口小区停水三天"),
+        ("20260131", "路灯不亮"),
+    ]
+    assert [one.where for one in aside] == ["工单.jsonl:4", "工单.jsonl:5"]
+    assert "JSON 对象" in aside[0].reason
+    assert "诉求内容 = ''" in aside[1].reason
+    assert report.unknown_columns == ("附件",)
+
+
+def test_json_lines_and_csv_of_one_ticket_are_one_record(table: Any) -> None:
+    (csv_post,), _, _ = read(table(written([HEADER, ROW])))
+    (json_post,), _, _ = read(table(json.dumps(SAMPLE), "工单.jsonl"))
+    assert json_post == csv_post
