@@ -39,11 +39,16 @@ class TextBatch:
         lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
         return cls(texts, np.minimum(codes, _CODES - 1).astype(np.uint16), np.cumsum(lengths) - lengths)
 
-    def mark_word_ends(self, words: "WordBatch") -> Flags:
-        """True at each place where a word of the texts ends; `words` are those of the same texts."""
+    def mark_word_ends(self, words: "WordBatch", sizes: Numbers) -> Flags:
+        """True at each place where a word of the texts ends; `words` are those of the same texts, with others
+        behind the first `sizes` of each."""
         ends = np.zeros(len(self.codes), dtype=np.bool_)
+        lengths = words.lengths
+        if len(lengths) > sizes.sum():
+            places = np.arange(len(lengths)) - np.repeat(np.cumsum(words.sizes) - words.sizes, words.sizes)
+            lengths = lengths[places < np.repeat(sizes, words.sizes)]
         # One more for each separator before.
-        ends[np.cumsum(words.lengths) + np.repeat(np.arange(len(words.sizes)), words.sizes)] = True
+        ends[np.cumsum(lengths) + np.repeat(np.arange(len(sizes)), sizes)] = True
         return ends
 
 

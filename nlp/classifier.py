@@ -1,16 +1,18 @@
 """Labels with calibrated probabilities and the words that decided: all linear tasks in one product."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from nlp.features import COLUMNS, Features, Flags, count_features, hash_features
+from nlp.batches import WordBatch
+from nlp.features import COLUMNS, Features, Flags, Tags, count_features, hash_batch, hash_features
 from nlp.linear import MODELS, Floats, LinearModel, Numbers, load_model
 from nlp.rebuttals import mark_denials
 from schemas.records import Label
@@ -38,6 +40,15 @@ class _Task:
     @property
     def width(self) -> int:
         return int(self.model.weights.shape[1])
+
+
+class _Spoken(NamedTuple):
+    """All words of a batch; of its content words the places among them, the posts and the slots."""
+
+    flat: Sequence[str]
+    words: Numbers
+    rows: Tags
+    slots: Tags
 
 
 class LinearTasks:
@@ -92,20 +103,28 @@ class LinearTasks:
         labels: dict[str, list[Label]] = {task.model.task: [] for task in self._tasks}
         for start in range(0, len(posts), _BATCH):
             batch = posts[start : start + _BATCH]
-            found = hash_features(batch)
-            scores = self._score(self._count(found))
-            flat = list(chain.from_iterable(batch))
-            for task in self._tasks:
-                given = self._label(task, scores, found, flat)
-                denying = task.model.task == _DENIED
-                labels[task.model.task] += mark_denials(batch, given) if denying else given
+            for task, given in self.classify_batch(batch, WordBatch.of(batch)).items():
+                labels[task] += given
+        return labels
+
+    def classify_batch(
+        self, posts: Sequence[Sequence[str]], words: WordBatch, untold: Collection[str] = ()
+    ) -> Mapping[str, list[Label]]:
+        """The same for up to 8,192 posts whose words are measured already; for labels of the names `untold`
+        nobody asks which words decided."""
+        found = hash_batch(words)
+        scores = self._score(self._count(found))
+        said = np.flatnonzero(found.content)
+        spoken = _Spoken(words.words, said, found.tags[said] >> 1, self._slots[found.columns[said]])
+        labels = {task.model.task: self._label(task, scores, found, spoken, untold) for task in self._tasks}
+        if _DENIED in labels:
+            labels[_DENIED] = mark_denials(posts, labels[_DENIED])
         return labels
 
     def _count(self, found: Features) -> csr_array:
         slots = self._slots[found.columns]
-        known = slots >= 0
-        shape = (found.posts, len(self._weights))
-        return count_features(found.rows[known], slots[known].astype(np.int64), found.lead[known], shape)
+        known = np.flatnonzero(slots >= 0)
+        return count_features(found.tags[known], slots[known], (found.posts, len(self._weights)))
 
     def _score(self, counts: csr_array) -> dict[str, Floats]:
         counts.data = 1 + np.log(counts.data)
@@ -131,7 +150,12 @@ class LinearTasks:
         return given, few
 
     def _label(
-        self, task: _Task, scores: Mapping[str, Floats], found: Features, flat: Sequence[str]
+        self,
+        task: _Task,
+        scores: Mapping[str, Floats],
+        found: Features,
+        spoken: _Spoken,
+        untold: Collection[str],
     ) -> list[Label]:
         model, short = task.model, self._shorts.get(task.model.task, task)
         probability, few = self._answer(task, scores, found)
@@ -141,7 +165,8 @@ class LinearTasks:
             chosen = probability.argmax(axis=1)
             best = probability[np.arange(found.posts), chosen]
         column = np.where(few, short.first, task.first) + np.minimum(chosen, task.width - 1)
-        told = self._tell_words(column, best >= _TOLD_FROM, found, flat)
+        asked = (best >= _TOLD_FROM) & np.array([name not in untold for name in model.labels])[chosen]
+        told = self._tell_words(column, asked, spoken)
         least = np.where(few, short.model.threshold, model.threshold)
         # In float64, so that rounding gives the shortest decimals.
         sure = best.astype(np.float64)
@@ -154,18 +179,18 @@ class LinearTasks:
             )
         ]
 
-    def _tell_words(
-        self, column: Numbers, asked: Flags, found: Features, flat: Sequence[str]
-    ) -> list[tuple[str, ...]]:
+    def _tell_words(self, column: Numbers, asked: Flags, spoken: _Spoken) -> list[tuple[str, ...]]:
         """The content words of most weight in its column, most telling first, of each post asked for."""
-        words = np.flatnonzero(found.content & asked[found.rows[: len(found.content)]])
-        rows, slots = found.rows[words], self._slots[found.columns[words]]
+        flat, words, rows, slots = spoken
+        if not asked.all():
+            some = np.flatnonzero(asked[rows])
+            words, rows, slots = words[some], rows[some], slots[some]
         weight = np.where(slots >= 0, self._weights[slots, column[rows]], 0)
         telling = np.flatnonzero(weight > 0)
         # One sort for the whole batch: post, then falling weight, then the word's place, packed into 63 bits.
         falling = (1 << 20) - 1 - np.minimum(weight[telling] * (1 << 15), (1 << 20) - 1).astype(np.int64)
-        keys = np.sort((rows[telling] << 48) | (falling << 28) | words[telling])
-        starts = np.searchsorted(keys >> 48, np.arange(found.posts + 1)).tolist()
+        keys = np.sort((rows[telling].astype(np.int64) << 48) | (falling << 28) | words[telling])
+        starts = np.searchsorted(keys >> 48, np.arange(len(column) + 1)).tolist()
         places = (keys & ((1 << 28) - 1)).tolist()
         return [
             tuple(dict.fromkeys(flat[at] for at in places[start : min(end, start + _CONSIDERED)]))[
@@ -188,7 +213,7 @@ def _find_label(model: LinearModel, name: str) -> int:
 
 
 def _count_content(found: Features) -> Numbers:
-    rows = found.rows[: len(found.content)][found.content]
+    rows = found.tags[: len(found.content)][found.content] >> 1
     return np.bincount(rows, minlength=found.posts).astype(np.int64)
 
 

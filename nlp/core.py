@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from nlp.batches import TextBatch, WordBatch
 from nlp.classifier import LinearTasks
 from nlp.clean import clean_post, clean_posts
 from nlp.details import DetailJudge
-from nlp.emotion import EmotionSigns
+from nlp.emotion import NEUTRAL, EmotionSigns
 from nlp.facts import find_facts_batch
 from nlp.fingerprint import fingerprint_words
 from nlp.incident import IncidentJudge
@@ -85,23 +87,25 @@ class TextCore:
         cleaned = clean_posts(posts)
         batch = TextBatch.of([full_text(clean) for clean in cleaned])
         words = self._segmenter.segment_batch(batch)
-        flat = WordBatch.of(words)
-        prints = fingerprint_words(flat)
         hits = self._phrases.find_batch(batch)
         shown = [self._emotion.judge_hits(found[3]) for found in hits]
-        labels = self._tasks.classify(
-            [
-                self._emotion.add_signs(said, clean.feelings, signs)
-                for said, clean, signs in zip(words, cleaned, shown, strict=True)
-            ]
-        )
+        signed = [
+            self._emotion.add_signs(said, clean.feelings, signs)
+            for said, clean, signs in zip(words, cleaned, shown, strict=True)
+        ]
+        # Signs have no letters: the fingerprint does not see them.
+        flat = WordBatch.of(signed)
+        prints = fingerprint_words(flat)
+        labels = self._tasks.classify_batch(signed, flat, untold=(NEUTRAL,))
         incidents = [self._incident.judge_hits(found[0]) for found in hits]
         facts = find_facts_batch(batch, [post.origin.time for post in posts])
         urgencies = [
             self._urgency.judge_hits(found[1], incident, stated)
             for found, incident, stated in zip(hits, incidents, facts, strict=True)
         ]
-        places = self._places.find_batch(batch, flat, [post.origin.district for post in posts])
+        sizes = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+        ends = batch.mark_word_ends(flat, sizes)
+        places = self._places.find_batch(batch, ends, [post.origin.district for post in posts])
         needs = [self._needs.judge_hits(found[2]) for found in hits]
         emotions = [
             self._emotion.explain(given, signs) for given, signs in zip(labels["emotion"], shown, strict=True)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
+
+from nlp.batches import WordBatch
 
 COLUMNS = 1 << 22
 # The first words are the title or the lead and say most of the subject: they count this often (8,000 hotline
@@ -34,6 +35,7 @@ _NUMERIC = np.zeros(128, dtype=np.bool_)
 _NUMERIC[[ord(one) for one in "0123456789*"]] = True
 
 Numbers = npt.NDArray[np.int64]
+Tags = npt.NDArray[np.int32]
 Hashes = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
@@ -54,47 +56,46 @@ def _stop_table() -> Flags:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The features of a batch before counting: for each its post (row), its column, and whether it stands
-    in the lead. The first features are the words of the posts in order; `content` tells which are no stop
-    words."""
+    """The features of a batch before counting: for each its column, and as `tags` twice the number of its
+    post, one more where it stands in the lead. The first features are the words of the posts in order;
+    `content` tells which are no stop words."""
 
     posts: int
     content: Flags
-    rows: Numbers
-    columns: Numbers
-    lead: Flags
+    tags: Tags
+    columns: Tags
 
 
 def hash_features(posts: Sequence[Sequence[str]]) -> Features:
-    """The features of segmented posts: words, pairs of neighbours, and pairs of characters.
+    """The features of segmented posts: words, pairs of neighbours, and pairs of characters."""
+    return hash_batch(WordBatch.of(posts))
+
+
+def hash_batch(batch: WordBatch) -> Features:
+    """The same for a batch whose words are measured already.
 
     Pairs are of content words that follow each other when stop words are left out, and of words as they stand
     where one is a stop word; character pairs run over the content words alone. So a full text and its list of
     content words share all features but the stop words' own. Masked and long numbers make no pairs.
     """
-    flat = list(chain.from_iterable(posts))
-    sizes = np.fromiter(map(len, posts), dtype=np.int64, count=len(posts))
-    rows = np.repeat(np.arange(len(posts), dtype=np.int64), sizes)
-    lengths = np.fromiter(map(len, flat), dtype=np.int64, count=len(flat))
-    codes = np.frombuffer("".join(flat).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(
-        np.uint64
-    )
-    hashes = _hash_words(codes, lengths)
-    masked = _find_masked(codes, lengths)
+    rows = np.repeat(np.arange(len(batch.sizes), dtype=np.int32), batch.sizes)
+    codes = batch.codes.astype(np.uint64)
+    hashes = _hash_words(codes, batch.lengths)
+    masked = _find_masked(batch.codes, batch.lengths)
     hashes[masked] = _MASKED
     columns = _column(hashes, _WORD)
     content = ~_stop_table()[columns]
-    lead = _is_lead(rows, content)
+    tags = (rows << 1) | _is_lead(rows, content)
+    kept = np.flatnonzero(content)
+    said = np.repeat(content, batch.lengths)
     parts = [
-        (rows, columns, lead),
-        _pair_content(rows[content], hashes[content], lead[content]),
-        _pair_loose(rows, hashes, content, lead, masked),
-        _pair_characters(
-            codes, np.repeat(content, lengths), np.repeat(rows, lengths), np.repeat(lead, lengths)
-        ),
+        (tags, columns),
+        _pair_content(tags[kept], hashes[kept]),
+        _pair_loose(tags, hashes, content, masked),
+        _pair_characters(codes[said], np.repeat(tags[kept], batch.lengths[kept])),
     ]
-    joined = [np.concatenate([part[at] for part in parts]) for at in range(3)]
-    return Features(len(posts), content, joined[0], joined[1], joined[2])
+    joined, found = (np.concatenate([part[at] for part in parts]) for at in range(2))
+    return Features(len(batch.sizes), content, joined, found)
 
 
 def _hash_words(codes: Hashes, lengths: Numbers) -> Hashes:
@@ -107,7 +108,7 @@ def _hash_words(codes: Hashes, lengths: Numbers) -> Hashes:
     return sums ^ (sums >> _FOLD)
 
 
-def _find_masked(codes: Hashes, lengths: Numbers) -> Flags:
+def _find_masked(codes: npt.NDArray[np.uint32], lengths: Numbers) -> Flags:
     """Which words are stars, digits beside stars (`138`, `****`, `6668`), or long numbers."""
     if not len(codes):
         return np.zeros(0, dtype=np.bool_)
@@ -121,7 +122,7 @@ def _find_masked(codes: Hashes, lengths: Numbers) -> Flags:
     return masked
 
 
-def _is_lead(rows: Numbers, content: Flags) -> Flags:
+def _is_lead(rows: Tags, content: Flags) -> Flags:
     """Whether fewer than LEAD_WORDS content words of the same post stand before this word."""
     if not len(rows):
         return content
@@ -132,8 +133,8 @@ def _is_lead(rows: Numbers, content: Flags) -> Flags:
     return lead
 
 
-def _column(hashes: Hashes, factor: np.uint64) -> Numbers:
-    return ((hashes * factor) >> _SHIFT).astype(np.int64)
+def _column(hashes: Hashes, factor: np.uint64) -> Tags:
+    return ((hashes * factor) >> _SHIFT).astype(np.int32)
 
 
 def _join(first: Hashes, second: Hashes) -> Hashes:
@@ -141,33 +142,34 @@ def _join(first: Hashes, second: Hashes) -> Hashes:
     return mixed ^ (mixed >> _FOLD)
 
 
-def _pair_content(rows: Numbers, hashes: Hashes, lead: Flags) -> tuple[Numbers, Numbers, Flags]:
-    same = rows[1:] == rows[:-1]
-    columns = _column(_join(hashes[:-1], hashes[1:]), _WORD)
-    return rows[1:][same], columns[same], lead[1:][same]
+def _pair_content(tags: Tags, hashes: Hashes) -> tuple[Tags, Tags]:
+    same = _find_same(tags)
+    return tags[1:][same], _column(_join(hashes[:-1], hashes[1:]), _WORD)[same]
 
 
-def _pair_loose(
-    rows: Numbers, hashes: Hashes, content: Flags, lead: Flags, masked: Flags
-) -> tuple[Numbers, Numbers, Flags]:
-    loose = (rows[1:] == rows[:-1]) & ~(content[1:] & content[:-1]) & ~(masked[1:] | masked[:-1])
-    columns = _column(_join(hashes[:-1], hashes[1:]), _LOOSE_PAIR)
-    return rows[1:][loose], columns[loose], lead[1:][loose]
+def _pair_loose(tags: Tags, hashes: Hashes, content: Flags, masked: Flags) -> tuple[Tags, Tags]:
+    loose = _find_same(tags) & ~(content[1:] & content[:-1]) & ~(masked[1:] | masked[:-1])
+    return tags[1:][loose], _column(_join(hashes[:-1], hashes[1:]), _LOOSE_PAIR)[loose]
 
 
-def _pair_characters(
-    codes: Hashes, kept: Flags, rows: Numbers, lead: Flags
-) -> tuple[Numbers, Numbers, Flags]:
-    codes, rows, lead = codes[kept], rows[kept], lead[kept]
-    same = rows[1:] == rows[:-1]
-    columns = _column(_join(codes[:-1], codes[1:]), _CHARACTERS)
-    return rows[1:][same], columns[same], lead[1:][same]
+def _pair_characters(codes: Hashes, tags: Tags) -> tuple[Tags, Tags]:
+    same = _find_same(tags)
+    return tags[1:][same], _column(_join(codes[:-1], codes[1:]), _CHARACTERS)[same]
 
 
-def count_features(rows: Numbers, columns: Numbers, lead: Flags, shape: tuple[int, int]) -> csr_array:
+def _find_same(tags: Tags) -> Flags:
+    """Which features but the first are of the same post as the one before."""
+    rows = tags >> 1
+    same: Flags = rows[1:] == rows[:-1]
+    return same
+
+
+def count_features(tags: Tags, columns: Tags, shape: tuple[int, int]) -> csr_array:
     """How often each column occurs in each row, the lead's features LEAD_COUNT times, as float32 CSR in
     order."""
-    keys = np.sort(((rows * shape[1] + columns) << 1) | lead)
+    lead = tags & 1
+    # The tag is the row twice and one for the lead: so is the key, with the column between.
+    keys = np.sort((tags - lead).astype(np.int64) * shape[1] + ((columns << 1) | lead))
     pairs = keys >> 1
     first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]])) if len(keys) else keys
     weights = 1 + (LEAD_COUNT - 1) * (keys & 1)
@@ -180,7 +182,7 @@ def count_features(rows: Numbers, columns: Numbers, lead: Flags, shape: tuple[in
 def feature_matrix(posts: Sequence[Sequence[str]]) -> csr_array:
     """The counted features of segmented posts: one row a post, COLUMNS columns. For training."""
     found = hash_features(posts)
-    return count_features(found.rows, found.columns, found.lead, (found.posts, COLUMNS))
+    return count_features(found.tags, found.columns, (found.posts, COLUMNS))
 
 
 @cache
@@ -194,4 +196,4 @@ def stop_columns() -> Numbers:
 
 def masked_columns() -> Numbers:
     """The column of masked and long numbers, for tasks that look at stop words."""
-    return _column(np.array([_MASKED]), _WORD)
+    return _column(np.array([_MASKED]), _WORD).astype(np.int64)

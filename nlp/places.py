@@ -6,7 +6,7 @@ from itertools import product, starmap
 
 import rjieba
 
-from nlp.batches import TextBatch, WordBatch
+from nlp.batches import Flags, TextBatch, WordBatch
 from nlp.places_asides import drop_asides
 from nlp.places_gazetteer import Division, GazetteerIndex
 from nlp.places_names import (
@@ -57,13 +57,17 @@ class PlaceFinder:
         threshold are left out. Offsets are those of the text given.
         """
         said = WordBatch.of([rjieba.cut(text) if words is None else words])
-        return self.find_batch(TextBatch.of([text]), said, [district])[0]
+        batch = TextBatch.of([text])
+        return self.find_batch(batch, batch.mark_word_ends(said, said.sizes), [district])[0]
 
     def find_batch(
-        self, batch: TextBatch, words: WordBatch, districts: Sequence[str | None]
+        self, batch: TextBatch, ends: Flags, districts: Sequence[str | None]
     ) -> list[tuple[Place, ...]]:
-        """The places of each text, step by step over the batch: each step's tables stay in the cache."""
-        scanned = self._scanner.scan(batch, words)
+        """The places of each text, step by step over the batch: each step's tables stay in the cache.
+
+        `ends` is True at each place of the batch where a word ends.
+        """
+        scanned = self._scanner.scan(batch, ends)
         named = [_find_patterns(one) if one.suffixes else [] for one in scanned]
         homes = [self._index.find_division(district) for district in districts]
         resolved = [

@@ -8,7 +8,7 @@ import ahocorasick_rs
 import numpy as np
 import rjieba
 
-from nlp.batches import Finds, Flags, Numbers, TextBatch, WordBatch, find_patterns, mark_characters
+from nlp.batches import Finds, Flags, Numbers, TextBatch, find_patterns, mark_characters
 from nlp.places_names import AFTER_SHORT, NOT_AFTER_SHORT, Hit, Meaning
 from nlp.places_patterns import (
     AFTER_WEAK,
@@ -66,9 +66,8 @@ class NameScanner:
             words, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
         )
 
-    def scan(self, batch: TextBatch, words: WordBatch) -> list[Scanned]:
-        """The names and suffixes of each text of a batch, whose words are given."""
-        ends = batch.mark_word_ends(words)
+    def scan(self, batch: TextBatch, ends: Flags) -> list[Scanned]:
+        """The names and suffixes of each text of a batch; `ends` is True where a word ends."""
         found = find_patterns(self._automaton, batch)
         marks = ends.tobytes()
         scanned = [

@@ -63,7 +63,11 @@ def mark_denials(posts: Sequence[Sequence[str]], labels: Sequence[Label]) -> lis
     The probability stays that of a rumour: a denial leaves a tenth of its odds. A post the model is all the
     surer of stays a rumour: rumours claim to be confirmed and others' denials to be false.
     """
-    return [_mark(words, label) for words, label in zip(posts, labels, strict=True)]
+    signs = _denials().signs
+    return [
+        label if signs.isdisjoint(words) else _mark(words, label)
+        for words, label in zip(posts, labels, strict=True)
+    ]
 
 
 def _mark(words: Sequence[str], label: Label) -> Label:

@@ -52,10 +52,11 @@ def test_characters_of_a_pattern_and_all_beyond_the_basic_plane() -> None:
     assert gates.find_open(TextBatch.of(["xbx", "d", "\U0001f62d", "水"])) == [1, 0, 1, 0]
 
 
-@given(st.lists(st.lists(st.text(min_size=1, max_size=4), max_size=5), min_size=1, max_size=5))
-def test_words_end_where_they_end(texts: list[list[str]]) -> None:
+@given(st.lists(st.lists(st.text(min_size=1, max_size=4), max_size=5), min_size=1, max_size=5), st.booleans())
+def test_words_end_where_they_end(texts: list[list[str]], signed: bool) -> None:
     batch = TextBatch.of(["".join(words) for words in texts])
-    ends = batch.mark_word_ends(WordBatch.of(texts))
+    measured = WordBatch.of([[*words, "[泪]"] for words in texts] if signed else texts)
+    ends = batch.mark_word_ends(measured, np.array([*map(len, texts)]))
     for start, words in zip(batch.starts.tolist(), texts, strict=True):
         expected = np.cumsum([len(word) for word in words]).tolist()
         length = sum(map(len, words))
