@@ -193,12 +193,16 @@ _NAME = re.compile(
 
 
 def _find_name(text: str) -> Iterator[Found]:
-    for match in _NAME.finditer(text):
+    at = 0
+    while match := _NAME.search(text, at):
+        # What was taken for more of a name may begin the next one's context: 我叫王明我叫王明.
+        at = match.end(3)
         sure = bool(match[1] or match[2].strip()) or "叫" in match[0]
         given = _given_name(match[4], sure)
         if given:
             start = match.start(3)
-            yield Found("name", start, start + len(match[3]) + given, match[3] + "*" * given)
+            at += given
+            yield Found("name", start, at, match[3] + "*" * given)
 
 
 def _given_name(after: str, sure: bool) -> int:

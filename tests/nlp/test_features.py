@@ -61,8 +61,8 @@ def test_words_of_the_lead_count_more() -> None:
 
 
 def test_counting_adds_up_what_repeats() -> None:
-    rows, columns = np.array([0, 0, 1, 0]), np.array([5, 5, 5, 2])
-    counts = count_features(rows, columns, np.array([True, False, False, False]), (3, 8))
+    rows, columns = np.array([0, 0, 1, 0], np.int32), np.array([5, 5, 5, 2], np.int32)
+    counts = count_features(2 * rows + np.array([1, 0, 0, 0], np.int32), columns, (3, 8))
     assert counts.toarray().tolist() == [
         [0, 0, 1, 0, 0, LEAD_COUNT + 1, 0, 0],
         [0, 0, 0, 0, 0, 1, 0, 0],

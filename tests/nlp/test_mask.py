@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.masking import plant_cases, run, tally_cases
@@ -150,6 +150,7 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES, max_size=14).map("".join))
+@example("我叫王明我叫王明")
 @settings(max_examples=400, deadline=None)
 def test_masking_twice_is_masking_once(text: str) -> None:
     masked = mask_text(text)
