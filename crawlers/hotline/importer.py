@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from crawlers.hotline.csv_rows import read_csv
 from crawlers.hotline.json_rows import read_json_lines
@@ -14,7 +14,7 @@ from crawlers.hotline.reader import RowReader, text_of
 from crawlers.hotline.refused import RowContext, write_row
 from crawlers.hotline.tables import Row, Table, TableError
 from crawlers.hotline.xlsx_rows import XLSX, read_xlsx
-from schemas.errors import ReadError, Where
+from schemas.errors import ReadError, Where, one_of
 from schemas.records import Quarantined, RawPost
 
 
@@ -36,27 +36,41 @@ class TableReport:
 
 
 def import_table(
-    path: Path, mapping: str | Path | Mapping, *, fetched_at: datetime, author_key: bytes | None
+    path: Path,
+    mapping: str | Path | Mapping,
+    *,
+    fetched_at: datetime,
+    author_key: bytes | None,
+    table: Table | None = None,
 ) -> "TableImport":
     """The records of a CSV, XLSX or JSON Lines table, streaming; what cannot be read comes as Quarantined.
 
+    With a `table`, such as a query's result, its rows are read and `path` only names them.
     `mapping` is a shipped table's name, a path or a loaded mapping. Callers are kept as hashes under
     `author_key`, not at all without one. A file that is no table at all is one Quarantined. Raises
     ReadError for a wrong mapping and for a header that lacks a needed column.
     """
     loaded = mapping if isinstance(mapping, Mapping) else load_mapping(mapping)
-    return TableImport(path, loaded, fetched_at, author_key)
+    return TableImport(path, loaded, fetched_at, author_key, table)
 
 
 class TableImport(Iterator[RawPost | Quarantined]):
     """The records of one table, to be iterated once. `report` grows with them and is whole at the end."""
 
-    def __init__(self, path: Path, mapping: Mapping, fetched_at: datetime, author_key: bytes | None) -> None:
-        self.path, self.mapping = path, mapping
+    def __init__(
+        self,
+        path: Path,
+        mapping: Mapping,
+        fetched_at: datetime,
+        author_key: bytes | None,
+        table: Table | None = None,
+    ) -> None:
+        self.path, self.mapping, self.given = path, mapping, table
         self.fetched_at, self.author_key = fetched_at, author_key
         self.report = TableReport(table=path.name)
         self._reader: RowReader | None = None
         self._rows: Iterator[Row] = iter(())
+        self._newest: Any = None
         self._found = self._open()
 
     def __iter__(self) -> Self:
@@ -69,6 +83,12 @@ class TableImport(Iterator[RawPost | Quarantined]):
     def columns(self) -> dict[str, str]:
         """The column that was found for each field."""
         return {} if self._reader is None else {one.field: one.name for one in self._reader.columns}
+
+    @property
+    def newest(self) -> str | None:
+        """The greatest value so far of the mapping's `since` column; None where it has none."""
+        is_day = isinstance(self._newest, datetime)
+        return None if self._newest is None else self._newest.isoformat(" ") if is_day else str(self._newest)
 
     def count_unknown(self) -> Counter[tuple[str, str]]:
         """Read the coded values of all rows and nothing else: those that the mapping does not know, counted
@@ -93,6 +113,8 @@ class TableImport(Iterator[RawPost | Quarantined]):
         return self._records(self._reader)
 
     def _table(self) -> Table:
+        if self.given is not None:
+            return self.given
         if self.path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:
             return read_xlsx(self.path, sheet=self.mapping.sheet)
         if self.path.suffix.lower() in {".jsonl", ".ndjson"}:
@@ -111,6 +133,8 @@ class TableImport(Iterator[RawPost | Quarantined]):
         names = [text_of(cell) for cell in header.cells]
         while names and not names[-1]:
             names.pop()
+        if self.given is not None and self.mapping.since not in ("", *names):
+            raise ReadError(self._where(0), "since", self.mapping.since, one_of(names))
         where, at, key = self._where(header.number), self.fetched_at, self.author_key
         reader = RowReader(self.mapping, names, where, fetched_at=at, author_key=key)
         self.report.ignored, self.report.unknown_columns = reader.ignored, reader.unknown
@@ -123,7 +147,14 @@ class TableImport(Iterator[RawPost | Quarantined]):
                 self.report.blank += 1
                 continue
             self.report.rows += 1
+            if self.given is not None and self.mapping.since:
+                self._note_newest(reader, row)
             yield self._record(reader, row)
+
+    def _note_newest(self, reader: RowReader, row: Row) -> None:
+        value = row.cells[reader.names.index(self.mapping.since)]
+        if value is not None and (self._newest is None or value > self._newest):
+            self._newest = value
 
     def _record(self, reader: RowReader, row: Row) -> RawPost | Quarantined:
         if row.problem:

@@ -29,7 +29,8 @@ class Mapping:
     purpose (telephone numbers); `values` translates coded values, and a value it does not list is an error.
     `times` are strptime formats; without them any time of crawlers/dates.py is read. `header` is the
     row of the column names, counted from 1; `district` is the place of rows that name none; `publisher`
-    is the name people know the source by; `file` is the name or path the mapping was loaded by.
+    is the name people know the source by; `file` is the name or path the mapping was loaded by. `since` is
+    the column of a query's result from whose greatest value the next import goes on, beginning at `start`.
     """
 
     file: str
@@ -45,6 +46,8 @@ class Mapping:
     delimiter: str | None
     sheet: str | None
     district: str | None
+    since: str
+    start: str
 
     @property
     def fields(self) -> dict[str, str]:
@@ -82,6 +85,8 @@ def load_mapping(table: str | Path) -> Mapping:
         delimiter=DELIMITERS[top.choice("delimiter", DELIMITERS)] if top.has("delimiter") else None,
         sheet=top.text("sheet") if top.has("sheet") else None,
         district=top.text("district") if top.has("district") else None,
+        since=top.text("since") if top.has("since") else "",
+        start=top.text("start") if top.has("since") else "",
     )
     top.close()
     _check(mapping, top)

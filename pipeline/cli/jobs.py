@@ -41,6 +41,12 @@ def import_tables(
         None, "--watch", exists=True, file_okay=False, help="导入这个目录里的表，导完移到其中的 done"
     ),
     mapping: str = typer.Option(..., "--mapping", "-m", help="映射名或映射文件（.yml）"),
+    sql: Path | None = typer.Option(
+        None, "--sql", exists=True, dir_okay=False, help="导入这个文件里的查询的结果；数据库见 --sql-url"
+    ),
+    sql_url: str | None = typer.Option(
+        None, "--sql-url", envvar="QIANSHAO_IMPORT_URL", show_envvar=True, help="SQLAlchemy 的数据库地址"
+    ),
     dry_run: bool = typer.Option(False, "--dry-run", help="只看会怎样读，什么也不存"),
     allow_unknown: bool = typer.Option(
         False, "--allow-unknown", help="有映射不认识的取值也导入；这些行进隔离区"
@@ -48,14 +54,16 @@ def import_tables(
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
     """导入热线工单表。读不懂的行进隔离区，其余照常；再次导入不重复，变了的工单是新的一版。"""
-    from pipeline.jobs.imports import UnknownValuesError, import_hotline
+    from pipeline.jobs.imports import UnknownValuesError, import_hotline, import_query
     from pipeline.jobs.watch import import_folder
     from pipeline.rooms import open_rooms
     from pipeline.settings import load_settings
 
     tables = files or []
-    if bool(tables) == (watch is not None) or (dry_run and watch is not None):
-        fail("给出文件，或以 --watch 给出目录", Exit.WRONG_USE)
+    if (bool(tables), watch is not None, sql is not None).count(True) != 1 or (dry_run and not tables):
+        fail("给出文件，或以 --watch 给出目录，或以 --sql 给出查询；--dry-run 只用于文件", Exit.WRONG_USE)
+    if sql is not None and sql_url is None:
+        fail("数据库地址没有设：QIANSHAO_IMPORT_URL", Exit.WRONG_USE)
     if dry_run:
         _show_previews(tables, mapping, as_json=as_json)
         return
@@ -66,6 +74,8 @@ def import_tables(
                 import_hotline(rooms, path, mapping, allow_unknown=allow_unknown, progress=advance)
                 for path in tables
             ]
+            if sql is not None and sql_url is not None:
+                reports = [import_query(rooms, sql, sql_url, mapping, allow_unknown=allow_unknown)]
         except UnknownValuesError as error:
             fail(str(error))
         if watch is not None:

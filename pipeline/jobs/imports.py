@@ -9,13 +9,17 @@ from pathlib import Path
 
 from crawlers.hotline import import_table, load_mapping
 from crawlers.hotline.mapping import Mapping
+from crawlers.hotline.tables import Table
 from pipeline.jobs.store import store_posts
 from pipeline.progress import Advance, ignore_progress
 from pipeline.quarantine import kind_of_reason
 from pipeline.rooms import Rooms
+from pipeline.sql_rows import Query, read_sql
+from schemas.errors import Where
 from schemas.records import Quarantined, RawPost
 from schemas.times import SHANGHAI
 from stores.database.coverage import SourceRun, save_publisher, save_run
+from stores.database.meta import get_meta, set_meta
 
 CHUNK = 20_000
 SHOWN = 100
@@ -103,19 +107,43 @@ def import_hotline(
     mapping: str | Path,
     *,
     allow_unknown: bool = False,
+    query: Query | None = None,
     progress: Advance = ignore_progress,
 ) -> ImportReport:
-    """Import one table. `mapping` is a shipped table's name or a path. Importing twice changes nothing.
+    """Import one table, or the rows of a query. Importing twice changes nothing.
 
-    Rows with a value that the mapping does not know go to quarantine where that is allowed. Raises ReadError
-    for a wrong mapping and for a header that lacks a needed column, UnknownValuesError.
+    `mapping` is a shipped table's name or a path. Rows with a value that it does not know go to quarantine
+    where that is allowed. Raises ReadError for a wrong mapping and for a header that lacks a needed column,
+    UnknownValuesError.
     """
     loaded, now = _mapping(mapping), datetime.now(SHANGHAI)
     if not allow_unknown:
-        found = import_table(path, loaded, fetched_at=now, author_key=None).count_unknown()
+        found = import_table(
+            path, loaded, fetched_at=now, author_key=None, table=_rows(path, query)
+        ).count_unknown()
         if found:
             raise UnknownValuesError(path.name, found)
-    return store_table(rooms, path, loaded, now=now, progress=progress)
+    return store_table(rooms, path, loaded, now=now, query=query, progress=progress)
+
+
+def import_query(
+    rooms: Rooms, path: Path, url: str, mapping: str | Path, *, allow_unknown: bool = False
+) -> ImportReport:
+    """Import the rows of the query in a file, asked at a database's URL (SQLAlchemy's).
+
+    Where the mapping names a `since` column the query's `:since` is the greatest value of the last import,
+    `start` at first; a row of that very value comes again and changes nothing. Raises as `import_hotline`.
+    """
+    loaded = _mapping(mapping)
+    mark = f"import/{loaded.source}/{loaded.since}"
+    with rooms.database.read() as db:
+        since = (get_meta(db, mark) or loaded.start) if loaded.since else None
+    query = Query(url, path.read_text(encoding="utf-8"), since)
+    return import_hotline(rooms, path, mapping, allow_unknown=allow_unknown, query=query)
+
+
+def _rows(path: Path, query: Query | None) -> Table | None:
+    return None if query is None else read_sql(query, Where(path.name))
 
 
 def preview_hotline(path: Path, mapping: str | Path, *, author_key: bytes, size: int = 5) -> Preview:
@@ -164,11 +192,17 @@ def _mapping(given: str | Path) -> Mapping:
 
 
 def store_table(
-    rooms: Rooms, path: Path, mapping: Mapping, *, now: datetime, progress: Advance = ignore_progress
+    rooms: Rooms,
+    path: Path,
+    mapping: Mapping,
+    *,
+    now: datetime,
+    query: Query | None = None,
+    progress: Advance = ignore_progress,
 ) -> ImportReport:
-    """Import one table as fetched at `now`."""
+    """Import one table as fetched at `now`; then the next import of a query goes on from its newest row."""
     author_key = rooms.settings.author_secret()
-    table = import_table(path, mapping, fetched_at=now, author_key=author_key)
+    table = import_table(path, mapping, fetched_at=now, author_key=author_key, table=_rows(path, query))
     new, errors = 0, list[str]()
     for chunk in in_chunks(table):
         new += store_posts(rooms, [record for record in chunk if isinstance(record, RawPost)]).new
@@ -181,6 +215,9 @@ def store_table(
         found.table, found.rows, found.read, new, found.quarantined, found.unknown_columns, tuple(errors)
     )
     _note_run(rooms, mapping, report, now)
+    if query is not None and table.newest is not None:
+        with rooms.database.begin() as db:
+            set_meta(db, f"import/{mapping.source}/{mapping.since}", table.newest)
     return report
 
 
