@@ -113,9 +113,9 @@ def read_post(line: bytes, where: Where, *, source: str, fetched_at: datetime, a
     )
 
 
-def _digest(*parts: str) -> str:
+def _digest(first: str, second: str) -> str:
     # Lengths keep ("a", "bc") and ("ab", "c") apart.
-    joined = "".join(f"{len(part)}:{part}" for part in parts)
+    joined = f"{len(first)}:{first}{len(second)}:{second}"
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 

@@ -15,6 +15,7 @@ from schemas.errors import ReadError, Where
 from stores.atomic import place_file, synced
 
 CHUNK = 64 * 1024
+LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ class RawZone:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as file:
             temporary = Path(file.name)
             try:
-                # No name and no time in the gzip header: equal lines must give equal bytes.
-                with synced(file), gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
+                # No name and no time in the gzip header: equal lines must give equal bytes. Level 9
+                # takes twice as long for files that are a twentieth smaller.
+                with synced(file), gzip.GzipFile("", "wb", LEVEL, file, mtime=0) as packed:
                     for count, line in enumerate(lines, start=1):  # noqa: B007 - the last number is the count
                         ended = _ended(line)
                         digest.update(ended)
