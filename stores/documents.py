@@ -29,6 +29,8 @@ STATE_ZH = {
     AlertState.SENT: "已发送",
     AlertState.ACKNOWLEDGED: "已签收",
     AlertState.CLOSED: "已办结",
+    AlertState.SNOOZED: "稍后再报",
+    AlertState.FALSE_ALARM: "误报",
 }
 
 # From the worst to the best: a day is as bad as its worst run.
