@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import nbinom
+from scipy.special import betainc, nbdtrik
 
 Counts = npt.NDArray[np.float64]
 
@@ -34,11 +34,17 @@ def predict_counts(reference: Counts, exposures: Counts, exposure: float, observ
     if total <= 0 or exposure <= 0:
         raise ValueError("exposures must be positive")
     size, probability = float(reference.sum()) + 0.5, total / (total + exposure)
-    return Verdict(
-        expected=size * exposure / total,
-        upper=float(nbinom.ppf(1 - p, size, probability)),
-        p=float(nbinom.sf(observed - 1, size, probability)),
-    )
+    return judge_count(size * exposure / total, size, probability, observed, p)
+
+
+def judge_count(expected: float, size: float, probability: float, observed: int, p: float) -> Verdict:
+    """Judge one count by the negative binomial distribution with this size and probability of success."""
+    # scipy.stats has the same numbers, but costs every start a second.
+    beyond = float(betainc(observed, size, 1 - probability)) if observed > 0 else 1.0
+    highest = max(float(np.ceil(nbdtrik(1 - p, size, probability))), 0.0)
+    if highest > 0 and betainc(size, highest, probability) >= 1 - p:
+        highest -= 1
+    return Verdict(expected=expected, upper=highest, p=beyond)
 
 
 def weekday_exposures(daily: Counts, weekdays: npt.NDArray[np.int64], trust: float = 4.0) -> Counts:

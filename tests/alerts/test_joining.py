@@ -8,6 +8,7 @@ from alerts.path.inhibit import joined_places
 from schemas.records import Alert, ClassifiedPost, Facts, Label, Level, Place
 from schemas.rules.kin import load_kin
 from schemas.rules.loader import Rule, load_rules
+from schemas.rules.when import Fact
 from schemas.taxonomy.duty import load_duty
 from tests.alerts.test_conditions import Bench
 from tests.nlp.classified import classified
@@ -94,6 +95,7 @@ def test_a_flood_does_not_join_a_shortage() -> None:
 
 
 def test_more_grave_what_joins_raises_the_warning() -> None:
+    assert isinstance(FACTS.when, Fact)
     flood = replace(FACTS, level=Level.BLUE, when=replace(FACTS.when, ladder=()))
     bench = Bench(flood, SHORTAGE)
     (host,) = bench.take(cry("东山区", 0))
