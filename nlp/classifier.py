@@ -193,9 +193,11 @@ class LinearTasks:
         starts = np.searchsorted(keys >> 48, np.arange(len(column) + 1)).tolist()
         places = (keys & ((1 << 28) - 1)).tolist()
         return [
-            tuple(dict.fromkeys(flat[at] for at in places[start : min(end, start + _CONSIDERED)]))[
+            tuple(dict.fromkeys([flat[at] for at in places[start : min(end, start + _CONSIDERED)]]))[
                 :TOLD_WORDS
             ]
+            if start < end
+            else ()
             for start, end in pairwise(starts)
         ]
 

@@ -71,16 +71,16 @@ class PlaceFinder:
         named = [_find_patterns(one) if one.suffixes else [] for one in scanned]
         homes = [self._index.find_division(district) for district in districts]
         resolved = [
-            resolve_hits(_keep_whole(one.hits, longer), home) if one.hits else []
+            resolve_hits(_keep_whole(one.hits, longer) if longer else one.hits, home) if one.hits else []
             for one, longer, home in zip(scanned, named, homes, strict=True)
         ]
         placed = [
             [place for one in found if (place := _place_named(one, text, above, home))] if found else []
             for text, found, above, home in zip(batch.texts, named, resolved, homes, strict=True)
         ]
-        divisions = [list(map(propose_place, found)) for found in resolved]
+        divisions = [list(map(propose_place, found)) if found else [] for found in resolved]
         return [
-            _rank([*drop_asides(text, found, others), *others])
+            _rank([*drop_asides(text, found, others), *others]) if found or others else ()
             for text, found, others in zip(batch.texts, divisions, placed, strict=True)
         ]
 
@@ -130,7 +130,7 @@ def _drop_longer(named: list[Named]) -> list[Named]:
 
 def _keep_whole(hits: list[Hit], named: list[Named]) -> list[Hit]:
     """Without the short names that are only parts of longer names."""
-    return [hit for hit in hits if not _swallowed(hit, named)] if named else hits
+    return [hit for hit in hits if not _swallowed(hit, named)]
 
 
 def _swallowed(hit: Hit, named: list[Named]) -> bool:
