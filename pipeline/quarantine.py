@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from cssselect import SelectorError
 from sqlalchemy import Connection
 
 from crawlers.discovery import SourceFile, find_source
@@ -188,14 +189,16 @@ def read_again(rooms: Rooms, kept: Kept, now: datetime) -> list[RawPost]:
 
 
 def _read_page(found: SourceFile, record: Quarantined, body: bytes) -> list[RawPost]:
-    """The records of a page, by the first of the source's readers that finds any; lists come last."""
+    """The records of a page, by the first of the source's readers that finds any."""
     page, spider = Page(found.source, record.where, body, record.at, "", None), found.spider()
     refused = ReadError(page.where, "网页", body[:40], "读得出记录的网页")
-    for reader in reversed(spider.readers):
+    for reader in spider.readers:
         try:
             items = list(getattr(spider, f"read_{reader}")(page))
         except ReadError as error:
             refused = error
+            continue
+        except SelectorError:  # the source has no pages of this kind, and so no selectors for them
             continue
         posts = [item for item in items if isinstance(item, RawPost)]
         if posts and not any(isinstance(item, Quarantined) for item in items):

@@ -86,15 +86,6 @@ def _change(db: Connection, key: str, **values: object) -> bool:
     return db.execute(update(quarantine).where(wanted).values(**values)).rowcount == 1
 
 
-def mark_replayed(db: Connection, ids: Iterable[str]) -> int:
-    """Close records that were read after a fix; returns how many were open."""
-    closed = 0
-    for batch in in_batches(ids):
-        wanted = quarantine.c.id.in_(batch) & (quarantine.c.state == OPEN)
-        closed += db.execute(update(quarantine).where(wanted).values(state=REPLAYED)).rowcount
-    return closed
-
-
 def count_quarantine(db: Connection) -> dict[str, int]:
     """How many records wait for a fix, by source."""
     query = select(quarantine.c.source, func.count().label("number")).where(quarantine.c.state == OPEN)

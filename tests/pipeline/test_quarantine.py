@@ -25,6 +25,7 @@ from schemas.posts import make_post
 from schemas.records import Quarantined
 from schemas.times import SHANGHAI
 from stores.database.posts import classified_since
+from tests.pipeline.conftest import City
 
 HEADER = "工单编号,受理时间,诉求标题,诉求内容,联系电话,办理状态,答复内容,备注\n"
 GOOD = "T1,2026-05-06 08:00,停水,柳浪家园停水两天,13812345678,办理中,,\n"
@@ -188,3 +189,17 @@ def test_a_line_of_the_raw_zone_is_put_right_by_key(rooms: Rooms) -> None:
     assert replay_records(rooms, key, who="王工", now=NOW).replayed == 0
     fix_record(rooms, key, {"origin.fetched_at": NOW.isoformat()}, None, who="王工", now=NOW)
     assert replay_records(rooms, key, who="王工", now=NOW).new == 1
+
+
+def test_a_page_is_read_again_by_its_source(city: City) -> None:
+    now = datetime.now(SHANGHAI)
+    with open_rooms(city.settings()) as rooms:
+        page = city.web.pages["/feed.xml"].body
+        url = city.web.url("/feed.xml")
+        rooms.quarantine([Quarantined("yunting_forum", url, "不是 RSS", b"<html>", now)])
+        (key,) = [str(row["编号"]) for row in list_rows(rooms, Filter(), 5)]
+        assert replay_records(rooms, key, who="王工", now=NOW).replayed == 0
+        rooms.quarantine([Quarantined("没有的源", url, "不是 RSS", page, now)])
+        fix_record(rooms, key, {}, page, who="王工", now=NOW)
+        report = replay_records(rooms, Filter(), who="王工", now=NOW)
+        assert (report.replayed, report.new, len(report.waiting)) == (1, 6, 1)

@@ -46,7 +46,14 @@ from stores.database.posts import (
     save_posts,
     save_seen,
 )
-from stores.database.quarantine import count_quarantine, mark_replayed, open_quarantine, save_quarantined
+from stores.database.quarantine import (
+    REPLAYED,
+    count_quarantine,
+    find_quarantined,
+    open_quarantine,
+    save_quarantined,
+    settle_quarantined,
+)
 from stores.errors import StoreUnavailable
 from stores.raw import RawFile
 from tests.stores.examples import NOON, make_alert, make_event, make_mail, make_post
@@ -260,8 +267,11 @@ def test_quarantine_keeps_the_bytes_and_a_repeat_adds_nothing(database: Database
         assert list(open_quarantine(db, "论坛")) == []
         (first, back), _ = sorted(open_quarantine(db, "热线"), key=lambda pair: pair[1].where)
         assert (back.raw, back.reason, back.at) == (bad.raw, "时间 = '昨天吧'␀", NOON)
-        assert mark_replayed(db, [first]) == 1
-        assert mark_replayed(db, [first]) == 0
+        assert settle_quarantined(db, first, REPLAYED, "王工", NOON + HOUR)
+        assert not settle_quarantined(db, first, REPLAYED, "李工", NOON + 2 * HOUR)
+        kept = find_quarantined(db, first)
+        assert kept is not None
+        assert (kept.state, kept.who, kept.settled, kept.record) == (REPLAYED, "王工", NOON + HOUR, back)
         assert count_quarantine(db) == {"热线": 1}
         assert save_quarantined(db, [bad]) == 0
 
