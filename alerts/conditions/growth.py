@@ -23,6 +23,7 @@ TOGETHER_AMONG = 40
 LEARNING_WEEKS = 3
 INCIDENT = "incident."
 BESIDE = 0.25
+_LATEST = 8
 ADDRESS_LEVELS = frozenset({"community", "estate", "road", "firm"})
 INCIDENT_LEVELS = ADDRESS_LEVELS | {"street", "district"}
 
@@ -36,6 +37,8 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     if label is None:
         return []
     if COUNTED_COPIES * event.reports < when.reports or (when.urgency and event.urgency not in when.urgency):
+        return []
+    if _is_of_more(when, moment):
         return []
     briefs = moment.watch.members(event, moment.now, when.window_hours)
     if label != event.label:
@@ -69,6 +72,16 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
 
 def _are_as_many(when: Growth, voices: int) -> bool:
     return when.authors <= voices and (when.authors_most is None or voices <= when.authors_most)
+
+
+def _is_of_more(when: Growth, moment: Moment) -> bool:
+    """Whether the latest posts alone are of more people than the rule is about; no crowd need be counted."""
+    if when.authors_most is None:
+        return False
+    start = moment.now - timedelta(hours=when.window_hours)
+    latest = moment.watch.latest(moment.event, when.authors_most + _LATEST)
+    own = [one for one in latest if start < one.at <= moment.now and one.label in when.labels]
+    return len({one.voice for one in own}) > when.authors_most
 
 
 def _label(when: Growth, moment: Moment) -> str | None:
