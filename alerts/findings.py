@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.crossings import Crossings
 from alerts.series import EVERYWHERE, SeriesBook
@@ -30,6 +30,10 @@ class Moment:
     stations: Stations
     touched: tuple[tuple[SeriesKey, str], ...]
     taken: tuple[Tally | TermBook, ...]
+
+    def window_end(self, hours: int) -> datetime:
+        """Now; for a late post, the end of the window that begins with it."""
+        return min(self.now, self.post.origin.time + timedelta(hours=hours, microseconds=-1))
 
     def place_at(self, key: SeriesKey) -> Place | None:
         """The place of a series of the post as a record; None for everywhere."""

@@ -130,10 +130,6 @@ class Watch:
         """Remember that posts have gone over to another event."""
         self._event_of.update((one, event_id) for one in post_ids if one in self._event_of)
 
-    def event_of(self, post_id: str) -> str | None:
-        """The event of a post, where known."""
-        return self._event_of.get(post_id)
-
     def members(self, event: Event, end: datetime, hours: int) -> list[Brief]:
         """The event's posts in the window (end - hours, end] that are remembered, latest first."""
         return list(self._walk_back(event, end, timedelta(hours=hours)))

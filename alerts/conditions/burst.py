@@ -1,7 +1,7 @@
 """`burst`: more posts of a label at a place than its own history lets expect."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.detectors.bayes import Verdict, predict_counts
 from alerts.detectors.weekly import is_dense, predict_daily
@@ -51,7 +51,7 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     when = rule.when
     if not isinstance(when, Burst) or (when.urgency and moment.post.urgency not in when.urgency):
         return []
-    end = _window_end(moment, when.window_hours)
+    end = moment.window_end(when.window_hours)
     keys = [key for key, level in moment.touched if key.label in when.labels and level in when.by]
     rises = [
         rise for rise in (judge_series(when, moment.series, key, end) for key in keys) if rise is not None
@@ -60,11 +60,6 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     return [
         _tell(rule, when, moment, one) for one in own if not any(_holds(rise.key, one.key) for rise in own)
     ]
-
-
-def _window_end(moment: Moment, hours: int) -> datetime:
-    """Now; for a late post, the end of the window that begins with it."""
-    return min(moment.now, moment.post.origin.time + timedelta(hours=hours, microseconds=-1))
 
 
 def judge_series(when: Burst, series: SeriesBook, key: SeriesKey, end: datetime) -> Rise | None:

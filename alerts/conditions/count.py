@@ -1,7 +1,7 @@
 """`count`: so many reports of one topic name one place within a window, whatever its history."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 
 from alerts.conditions.growth import count_reports
 from alerts.findings import Finding, Moment, name_at
@@ -10,7 +10,7 @@ from alerts.wording import SHANGHAI, day_and_time, duration
 from schemas.records import PLACE_LEVELS, Level, SeriesKey
 from schemas.rules.loader import Rule
 from schemas.rules.parts import EVERYWHERE, Rung
-from schemas.rules.when_counts import Count
+from schemas.rules.when_counts import Count, Shortage
 
 MOST_POSTS = 50
 _FINEST_FIRST = (*reversed(PLACE_LEVELS), EVERYWHERE)
@@ -21,19 +21,21 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     when = rule.when
     if not isinstance(when, Count):
         return []
-    tally = moment.tallies.tally(when)
-    if tally not in moment.taken:
-        return []
-    for key in finest_first(moment, when.by):
-        briefs = tally.window(key.place, window_end(moment, when.window_hours))
+    for key, briefs in tallied_windows(when, moment):
         if len(briefs) >= when.posts and reaches(when, briefs):
             return [_tell(rule, when, moment, key, briefs)]
     return []
 
 
-def window_end(moment: Moment, hours: int) -> datetime:
-    """Now; for a late post, the end of the window that begins with it."""
-    return min(moment.now, moment.post.origin.time + timedelta(hours=hours, microseconds=-1))
+def tallied_windows(when: Count | Shortage, moment: Moment) -> Iterator[tuple[SeriesKey, list[Brief]]]:
+    """What the rule has tallied in its window at each place of the post, the finest place first; nothing
+    where its tally did not take the post."""
+    tally = moment.tallies.tally(when)
+    if tally not in moment.taken:
+        return
+    end = moment.window_end(when.window_hours)
+    for key in finest_first(moment, when.by):
+        yield key, tally.window(key.place, end)
 
 
 def finest_first(moment: Moment, by: tuple[str, ...]) -> list[SeriesKey]:

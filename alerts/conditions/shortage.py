@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from alerts.conditions.count import climb, finest_first, window_end
+from alerts.conditions.count import climb, tallied_windows
 from alerts.conditions.growth import count_reports
 from alerts.findings import Finding, Moment, name_at
 from alerts.watch import Brief, rank_telling
@@ -21,11 +21,7 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     when = rule.when
     if not isinstance(when, Shortage):
         return []
-    tally = moment.tallies.tally(when)
-    if tally not in moment.taken:
-        return []
-    for key in finest_first(moment, when.by):
-        briefs = tally.window(key.place, window_end(moment, when.window_hours))
+    for key, briefs in tallied_windows(when, moment):
         if _reaches(when, briefs):
             return [_tell(rule, when, moment, key, briefs)]
     return []
