@@ -16,6 +16,7 @@ from time import process_time
 
 import orjson
 
+from benchmarks import Row, compared_row
 from nlp.events import EventClusterer
 from nlp.events_parameters import EventParameters, load_event_parameters
 from nlp.events_words import load_start_vocabulary
@@ -33,8 +34,6 @@ _START = datetime(2026, 1, 1, tzinfo=SHANGHAI)
 _NAMES = "金银青云柳听松梅兰竹荷枫桂莲石湖江山河城春秋晨晚福安和平"
 _LABELS = ("environment", "transport", "urban_rural", "education_culture", "commerce_tourism")
 
-Row = dict[str, object]
-
 
 def run(_path: Path | None = None, posts: int = POSTS) -> list[Row]:
     """Rows of name, posts a second and ratio: to the naive way, and of the last 10,000 to the first."""
@@ -50,11 +49,11 @@ def run(_path: Path | None = None, posts: int = POSTS) -> list[Row]:
     naive = _time_naive(parameters)
     rates = [_STRETCH / one for one in seconds]
     return [
-        _row(f"逐个与所有活跃事件比，前 {_ALONE} 条", naive, 1.0, "条/秒"),
-        _row("倒排索引，第 1 万条以内", rates[0], rates[0] / naive, "条/秒"),
-        _row(f"倒排索引，第 {posts // 10_000} 万条附近", rates[-1], rates[-1] / naive, "条/秒"),
-        _row(f"每条花费，第 {posts // 10_000} 万条比第 1 万条", seconds[-1] / seconds[0], None, "倍"),
-        _row(f"内存，每条活跃帖文（{active} 条，{len(clusterer)} 个事件）", kept, None, "KiB"),
+        compared_row(f"逐个与所有活跃事件比，前 {_ALONE} 条", naive, 1.0, "条/秒"),
+        compared_row("倒排索引，第 1 万条以内", rates[0], rates[0] / naive, "条/秒"),
+        compared_row(f"倒排索引，第 {posts // 10_000} 万条附近", rates[-1], rates[-1] / naive, "条/秒"),
+        compared_row(f"每条花费，第 {posts // 10_000} 万条比第 1 万条", seconds[-1] / seconds[0], None, "倍"),
+        compared_row(f"内存，每条活跃帖文（{active} 条，{len(clusterer)} 个事件）", kept, None, "KiB"),
     ]
 
 
@@ -132,15 +131,6 @@ def _time_naive(parameters: EventParameters) -> float:
 def _memory() -> float:
     """The most memory held so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _row(name: str, value: float, ratio: float | None, unit: str) -> Row:
-    return {
-        "项目": name,
-        "值": round(value, 1),
-        "单位": unit,
-        "倍数": None if ratio is None else round(ratio, 2),
-    }
 
 
 if __name__ == "__main__":

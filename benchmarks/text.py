@@ -19,6 +19,7 @@ import jieba
 import orjson
 from datasketch import MinHash
 
+from benchmarks import Row, compared_row
 from nlp.fingerprint import NEAR_DUPLICATE, PERMUTATIONS, fingerprint_batch, similarity
 from pipeline.enrich import enrich_file
 from pipeline.knowledge import load_core
@@ -35,8 +36,6 @@ _LONGER = 3
 _LOOK = 0.1
 _KEY = b"benchmark"
 _PAIRS, _SEED = 1_000, 5
-
-Row = dict[str, object]
 
 
 def run(posts_path: Path, rows: int = STREAMED) -> list[Row]:
@@ -85,7 +84,7 @@ def _tell(peer: str, own: str, rounds: Sequence[tuple[float, float]], done: int)
     """Two rows from the seconds that both sides needed in each round."""
     first, second = (median(times) for times in zip(*rounds, strict=True))
     ratio = median(one / other for one, other in rounds)
-    return [_row(peer, done / first, 1.0, "条/秒"), _row(own, done / second, ratio, "条/秒")]
+    return [compared_row(peer, done / first, 1.0, "条/秒"), compared_row(own, done / second, ratio, "条/秒")]
 
 
 def _spent(work: Callable[[], object]) -> float:
@@ -113,7 +112,7 @@ def _compare_jobs(source: Path, texts: Sequence[str]) -> list[Row]:
     rounds = [(_time_steps(longer, 1), _time_steps(longer, 2)) for _ in range(_ROUNDS)]
     return [
         *_tell("enrich --jobs 1，墙钟", "enrich --jobs 2，墙钟", rounds, POSTS * _LONGER),
-        _row("本机两个进程各跑 jieba.lcut", _double_jieba(texts), None, "倍于一个"),
+        compared_row("本机两个进程各跑 jieba.lcut", _double_jieba(texts), None, "倍于一个"),
     ]
 
 
@@ -150,7 +149,7 @@ def _measure_memory(source: Path, texts: Sequence[str], rows: int, jobs: int) ->
         peak = _watch(run, [process.pid for process in pool._processes.values()])  # noqa: SLF001
         run.result()
     source.unlink()
-    return _row(f"内存峰值，--jobs {jobs}，流式处理 {rows} 条", peak, None, "MiB")
+    return compared_row(f"内存峰值，--jobs {jobs}，流式处理 {rows} 条", peak, None, "MiB")
 
 
 def _vary(texts: Sequence[str], rows: int) -> Iterator[bytes]:
@@ -233,15 +232,6 @@ def _sketch(text: str) -> MinHash:
     sketch = MinHash(num_perm=PERMUTATIONS)
     sketch.update_batch([letters[at : at + 3].encode() for at in range(max(1, len(letters) - 2))])
     return sketch
-
-
-def _row(name: str, value: float, ratio: float | None, unit: str) -> Row:
-    return {
-        "项目": name,
-        "值": round(value, 1),
-        "单位": unit,
-        "倍数": None if ratio is None else round(ratio, 2),
-    }
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from nlp.linear import Floats, Numbers, load_model
 from nlp.segment import Segmenter
 from nlp.spread import Blend, blend_path, judge_spread
 from nlp.training.cards import Card
-from nlp.training.complaint import OTHER, Fitted, train_complaint
-from nlp.training.emotion import train_emotion
+from nlp.training.complaint import OTHER, Fitted, Message, train_complaint
+from nlp.training.emotion import Said, train_emotion
 from nlp.training.rumour import LABELS as RUMOUR_LABELS
 from nlp.training.rumour import train_rumour
 from nlp.training.scores import Scores, score_probabilities
@@ -123,11 +123,7 @@ Answers = tuple[Numbers, Floats, Sequence[str]]
 
 
 def _evaluate_complaint(files: Sequence[DataFile]) -> Answers:
-    model = load_model("complaint")
-    messages = read_messages(files, Segmenter(), {})
-    given = LinearTasks.load(["complaint"]).probabilities([one.words for one in messages])["complaint"]
-    truth = np.array([model.labels.index(one.label) for one in messages], dtype=np.int64)
-    return truth, given, model.labels
+    return _answer_shipped("complaint", read_messages(files, Segmenter(), {}))
 
 
 def _evaluate_rumour(files: Sequence[DataFile]) -> Answers:
@@ -161,11 +157,15 @@ def _evaluate_incident(files: Sequence[DataFile]) -> Answers:
 
 
 def _evaluate_emotion(files: Sequence[DataFile]) -> Answers:
-    model = load_model("emotion")
-    said = read_said(files, Segmenter(), {})
-    given = LinearTasks.load(["emotion"]).probabilities([one.words for one in said])["emotion"]
-    truth = np.array([model.labels.index(one.label) for one in said], dtype=np.int64)
-    return truth, given, model.labels
+    return _answer_shipped("emotion", read_said(files, Segmenter(), {}))
+
+
+def _answer_shipped(task: str, rows: Sequence[Message | Said]) -> Answers:
+    """The truth of the rows, and what the shipped model of the task gives them."""
+    labels = load_model(task).labels
+    given = LinearTasks.load([task]).probabilities([one.words for one in rows])[task]
+    truth = np.array([labels.index(one.label) for one in rows], dtype=np.int64)
+    return truth, given, labels
 
 
 _EVALUATE = {
