@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 
 from crawlers.journal import Done, done_path, encode_done
 from crawlers.quarantine import encode_quarantined
+from crawlers.reasons import reason_of
 from crawlers.redact import redact
 from crawlers.source import Count, Source
 from crawlers.spiders.base import SourceSpider
@@ -32,7 +33,7 @@ ENOUGH = "closespider_itemcount"
 
 @dataclass(frozen=True, slots=True)
 class CrawlStats:
-    """What one crawl did. `records` counts unchanged ones too; `failed` counts the quarantined by reason;
+    """What one crawl did. `records` counts unchanged ones too; `failed` those put aside, by reasons.yml;
     `known` counts the pages that lists named and that earlier crawls have done.
 
     `status` is ok, too_few (fails), too_many (warns) or failed (the crawl did not run to its end).
@@ -201,7 +202,7 @@ class RecordWriter:
             self.records.write(line + b"\n")
 
     def _put_aside(self, item: Quarantined) -> None:
-        self.failed[_kind(item.reason)] += 1
+        self.failed[reason_of(item.reason)] += 1
         self.quarantine.write(encode_quarantined(item) + b"\n")
         told = item.reason if item.reason.startswith(item.where) else f"{item.where}: {item.reason}"
         log.warning("%s %s", item.source, told)
@@ -226,9 +227,3 @@ def _place(failure: Failure) -> str:
     """The innermost line of the exception, which is the source's own or one it called."""
     frames = traceback.extract_tb(failure.getTracebackObject())  # type: ignore[no-untyped-call]
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-
-
-def _kind(reason: str) -> str:
-    """The reason without its address and value, to count by."""
-    told = reason.partition(": ")[2] or reason
-    return told.partition(" = ")[0][:40]
