@@ -148,13 +148,14 @@ def read_said(files: Sequence[DataFile], segmenter: Segmenter, every: Mapping[st
 
     Of a file named in `every` each so manieth row without such a sign is one that is neutral.
     """
-    signs, said = EmotionSigns(load_families()["emotion"]), list[Said]()
+    family, said = load_families()["emotion"], list[Said]()
+    signs, names = EmotionSigns(family), (*family.labels, NEUTRAL)
     for file in files:
         for where, row in file.rows[:: every.get(file.name, 1)]:
             text = _row_text(where, row)
             words, shown = _read_signs(text, segmenter, signs)
             if file.name not in every:
-                said.append(Said(words, _read_emotion(where, row), hash_text(text)))
+                said.append(Said(words, _read_emotion(where, row, names), hash_text(text)))
             elif not shown:
                 said.append(Said(words[:_LONG], NEUTRAL, hash_text(text), _CALM_WEIGHT, weak=True))
     return said
@@ -167,8 +168,7 @@ def _read_signs(text: str, segmenter: Segmenter, signs: EmotionSigns) -> tuple[S
     return signs.add_signs(words, clean.feelings, shown), bool(clean.feelings or shown)
 
 
-def _read_emotion(where: Where, row: dict[str, Any]) -> str:
-    names = (*load_families()["emotion"].labels, NEUTRAL)
+def _read_emotion(where: Where, row: dict[str, Any], names: Sequence[str]) -> str:
     if row.get("label") not in names:
         raise ReadError(where, "label", row.get("label"), one_of(names))
     return str(row["label"])
