@@ -105,7 +105,7 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
     now = datetime.now(SHANGHAI)
     posts = list(read_records(result.records)) if result.records else []
     aside = list(read_quarantine(result.quarantine)) if result.quarantine else []
-    stored = store_posts(rooms, posts)
+    stored = store_posts(rooms, posts, current=True)
     rooms.quarantine(aside)
     status, why = _status(result)
     stats = result.stats

@@ -10,6 +10,7 @@ from pathlib import Path
 from crawlers.hotline import import_table, load_mapping
 from crawlers.hotline.mapping import Mapping
 from crawlers.hotline.tables import Table
+from pipeline.imported import note_imported, was_imported
 from pipeline.jobs.store import store_posts
 from pipeline.progress import Advance, ignore_progress
 from pipeline.quarantine import kind_of_reason
@@ -203,9 +204,12 @@ def store_table(
     """Import one table as fetched at `now`; then the next import of a query goes on from its newest row."""
     author_key = rooms.settings.author_secret()
     table = import_table(path, mapping, fetched_at=now, author_key=author_key, table=_rows(path, query))
+    # A table that was imported before tells nothing about today.
+    current = query is not None or not was_imported(rooms, mapping.source, path)
     new, errors = 0, list[str]()
     for chunk in in_chunks(table):
-        new += store_posts(rooms, [record for record in chunk if isinstance(record, RawPost)]).new
+        posts = [record for record in chunk if isinstance(record, RawPost)]
+        new += store_posts(rooms, posts, current=current).new
         aside = [record for record in chunk if isinstance(record, Quarantined)]
         rooms.quarantine(aside)
         errors += [record.reason for record in aside][: SHOWN - len(errors)]
@@ -215,6 +219,8 @@ def store_table(
         found.table, found.rows, found.read, new, found.quarantined, found.unknown_columns, tuple(errors)
     )
     _note_run(rooms, mapping, report, now)
+    if query is None:
+        note_imported(rooms, mapping.source, path, now)
     if query is not None and table.newest is not None:
         with rooms.database.begin() as db:
             set_meta(db, f"import/{mapping.source}/{mapping.since}", table.newest)

@@ -22,6 +22,16 @@ def known_revisions(db: Connection, ids: Iterable[str]) -> set[tuple[str, str]]:
     return known
 
 
+def revision_histories(db: Connection, ids: Iterable[str]) -> dict[str, list[tuple[datetime, str]]]:
+    """When each revision of the posts with these ids was seen, in order of time."""
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    for batch in in_batches(ids):
+        query = select(seen_revisions).where(seen_revisions.c.id.in_(batch))
+        for row in db.execute(query.order_by(seen_revisions.c.at, seen_revisions.c.revision)):
+            found.setdefault(row.id, []).append((row.at, row.revision))
+    return found
+
+
 def save_seen(db: Connection, revisions: Iterable[tuple[str, str]], at: datetime) -> int:
     """Remember (id, revision) pairs as seen; returns how many were new. Belongs into the transaction that
     adds the part they lie in."""
