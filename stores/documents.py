@@ -1,7 +1,7 @@
 """Records as documents of the search indices; pure functions, the fields as in schemas/elasticsearch."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -20,7 +20,7 @@ from schemas.records import (
 from schemas.taxonomy.details import detail_zh
 from schemas.taxonomy.labels import label_zh
 from schemas.times import SHANGHAI
-from stores.database.coverage import SourceDay
+from stores.database.coverage import Gap, SourceDay
 
 Document = dict[str, Any]
 LEVEL_ZH = {Level.RED: "红", Level.ORANGE: "橙", Level.YELLOW: "黄", Level.BLUE: "蓝"}
@@ -33,8 +33,8 @@ STATE_ZH = {
     AlertState.FALSE_ALARM: "误报",
 }
 
-# From the worst to the best: a day is as bad as its worst run.
-RUN_ZH = {"failed": "失败", "too_few": "偏少", "too_many": "偏多", "ok": "正常"}
+RUN_ZH = {"missed": "没有采集", "failed": "失败", "too_few": "偏少", "too_many": "偏多", "ok": "正常"}
+GAP_ZH = {"open": "待补", "closed": "已补回", "lost": "补不回"}
 _ACKNOWLEDGED, _CLOSED = ("签收",), ("办结", "解除", "误报")
 
 
@@ -133,25 +133,43 @@ def alert_document(alert: Alert) -> Document:
 
 def coverage_document(day: SourceDay) -> Document:
     """What one source gave on one day."""
-    runs, last = day.runs, day.runs[-1]
-    worst = min((run.status for run in runs), key=[*RUN_ZH].index)
+    runs, last = day.runs, day.runs[-1] if day.runs else None
     totals = ("fetched", "new", "seen", "failed", "quarantined")
     return _present(
         {
             "source": day.source,
             "day": _moment(datetime.combine(day.day, time(), SHANGHAI)),
             "runs": len(runs),
-            **{name: sum(getattr(run, name) for run in runs) for name in totals},
-            "expected_min": last.expected_min,
-            "expected_max": last.expected_max,
-            "status": {"name": worst, "zh": RUN_ZH[worst]},
-            "last_run": _moment(last.started),
-            "last_success": _moment(
-                max((run.started for run in runs if run.status != "failed"), default=None)
-            ),
+            **{name: day.total(name) for name in totals},
+            "failures": _reasons(day.reasons("failures")),
+            "refusals": _reasons(day.reasons("refusals")),
+            "cut_runs": sum(not run.complete for run in runs),
+            "expected_min": last and last.expected_min,
+            "expected_max": last and last.expected_max,
+            "status": {"name": day.status, "zh": RUN_ZH[day.status]},
+            "gaps": [_gap(gap) for gap in day.gaps],
+            "last_run": last and _moment(last.started),
+            "last_success": _moment(day.last_success),
             "note": "；".join(dict.fromkeys(run.note for run in runs if run.note)),
         }
     )
+
+
+def _gap(gap: Gap) -> Document:
+    return _present(
+        {
+            "since": _moment(gap.since),
+            "until": _moment(gap.until),
+            "hours": round((gap.until - gap.since).total_seconds() / 3600, 1),
+            "state": {"name": gap.state, "zh": GAP_ZH[gap.state]},
+            "reason": gap.reason,
+            "note": gap.note,
+        }
+    )
+
+
+def _reasons(counts: Mapping[str, int]) -> list[Document]:
+    return [{"reason": reason, "count": count} for reason, count in counts.items()]
 
 
 def main_place(places: Sequence[Place]) -> Place | None:

@@ -174,13 +174,13 @@ class ElasticStore:
         return self.index("alerts", ((one.id, one.version, alert_document(one.record)) for one in pending))
 
     def index_coverage(self, days: Iterable[SourceDay]) -> IndexReport:
-        """Write what each source gave on a day; the day's last run is its version. See `index`."""
+        """Write what each source gave on a day; its last change is its version. See `index`."""
         return self.index(
             "coverage",
             (
                 (
                     f"{day.source}@{day.day}",
-                    int(day.runs[-1].started.timestamp() * 1000),
+                    int(day.changed.timestamp() * 1000),
                     coverage_document(day),
                 )
                 for day in days

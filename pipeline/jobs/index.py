@@ -9,7 +9,7 @@ from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.errors import ReadError, Where
 from schemas.times import SHANGHAI
-from stores.database.coverage import runs_since, split_by_day
+from stores.database.coverage import list_gaps, runs_since, split_by_day
 from stores.database.index import (
     KINDS,
     count_pending,
@@ -126,13 +126,17 @@ def _index_coverage(rooms: Rooms, elastic: ElasticStore) -> None:
     end, after shorter ones that began later."""
     with rooms.database.read() as db:
         last = datetime.fromisoformat(get_meta(db, _COVERED) or _LONG_AGO.isoformat()).astimezone(SHANGHAI)
-        runs = runs_since(db, datetime.combine(last.date() - timedelta(days=1), time(), SHANGHAI))
-    if not runs:
+        gaps = list_gaps(db)
+        changed = [gap.since for gap in gaps if gap.settled is None or gap.settled >= last]
+        first = min([last - timedelta(days=1), *changed]).astimezone(SHANGHAI).date()
+        runs = runs_since(db, datetime.combine(first, time(), SHANGHAI))
+    days = [day for day in split_by_day(runs, gaps) if day.day >= first]
+    if not days:
         return
-    report = elastic.index_coverage(split_by_day(runs))
+    report = elastic.index_coverage(days)
     with rooms.database.begin() as db:
         save_quarantined(db, report.quarantined(datetime.now(SHANGHAI)))
-        if not report.deferred:
+        if runs and not report.deferred:
             set_meta(db, _COVERED, max(run.started for run in runs).isoformat())
 
 

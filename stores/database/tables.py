@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    true,
 )
 
 METADATA = MetaData(
@@ -240,7 +241,27 @@ source_runs = Table(
     Column("expected_max", Integer),
     Column("status", String(16), nullable=False),
     Column("note", Text, nullable=False),
+    # Counts by reason, as JSON: of pages that could not be fetched, of records that could not be read.
+    Column("failures", Text, nullable=False, server_default="{}"),
+    Column("refusals", Text, nullable=False, server_default="{}"),
+    # Whether the run came to the end of what its source lists, or to what was known.
+    Column("complete", Boolean, nullable=False, server_default=true()),
     Index(None, "started"),
+)
+
+source_gaps = Table(
+    "source_gaps",
+    METADATA,
+    Column("source", Text, primary_key=True),
+    Column("since", UtcTime, primary_key=True),
+    Column("until", UtcTime, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("found", UtcTime, nullable=False),
+    Column("settled", UtcTime),
+    Column("note", Text, nullable=False),
+    Index(None, "state"),
 )
 
 meta = Table(

@@ -23,7 +23,17 @@ from stores.database.alerts import (
     sent_mails,
     unsent_alerts,
 )
-from stores.database.coverage import SourceRun, last_runs, runs_since, save_run
+from stores.database.coverage import (
+    CLOSED,
+    Gap,
+    SourceRun,
+    last_runs,
+    list_gaps,
+    runs_since,
+    save_gap,
+    save_run,
+    split_by_day,
+)
 from stores.database.events import events_by_id, events_since, links_since, save_events, save_links
 from stores.database.index import (
     count_pending,
@@ -56,7 +66,7 @@ from stores.database.quarantine import (
 )
 from stores.errors import StoreUnavailable
 from stores.raw import RawFile
-from tests.stores.examples import NOON, make_alert, make_event, make_mail, make_post
+from tests.stores.examples import NOON, make_alert, make_event, make_mail, make_post, make_run
 
 HOUR = timedelta(hours=1)
 
@@ -379,3 +389,35 @@ def test_anything_unreadable_can_be_quarantined(
         save_quarantined(db, [record])
         assert save_quarantined(db, [record]) == 0
         assert raw in {kept.raw for _, kept in open_quarantine(db)}
+
+
+def test_a_run_keeps_why_something_is_missing(database: Database) -> None:
+    run = replace(make_run(), failures={"超时": 2, "坏\0字": 1}, refusals={"缺标题或正文": 3}, complete=False)
+    with database.begin() as db:
+        save_run(db, run)
+        [back] = runs_since(db, NOON)
+        assert (back.failures, back.refusals, back.complete) == (
+            {"超时": 2, "坏␀字": 1},
+            {"缺标题或正文": 3},
+            False,
+        )
+
+
+def test_a_gap_is_kept_until_it_is_settled(database: Database) -> None:
+    gap = Gap("云汀论坛", NOON - 30 * HOUR, NOON, "连接被拒绝", NOON)
+    with database.begin() as db:
+        save_gap(db, gap)
+        save_gap(db, closed := replace(gap, state=CLOSED, tries=2, settled=NOON + HOUR, note="已补回 3 条"))
+        save_gap(db, other := replace(gap, source="热线"))
+        assert list_gaps(db) == [closed, other]
+        assert list_gaps(db, "云汀论坛") == [closed]
+
+
+def test_a_day_without_a_run_is_there_when_it_lies_in_a_gap() -> None:
+    gap = Gap("云汀论坛", NOON - 30 * HOUR, NOON, "连接被拒绝", NOON)
+    days = split_by_day([make_run()], [gap])
+    assert [(day.day.isoformat(), day.status, len(day.gaps)) for day in days] == [
+        ("2026-03-04", "missed", 1),
+        ("2026-03-05", "ok", 1),
+    ]
+    assert days[0].changed == NOON
