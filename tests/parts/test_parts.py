@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline.dev.elastic import find_java, java_version
 from tests.conftest import miss
-from tests.parts.elastic import find_java, java_version
 from tests.parts.postgres import Postgres, install_postgres
 from tests.parts.service import Owner, PartMissingError
 from tests.parts.web import WebServer
@@ -75,7 +75,7 @@ def test_java_is_chosen_by_its_release_file(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_no_java_is_said_in_two_languages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.parts.elastic._java_homes", lambda: iter(()))
+    monkeypatch.setattr("pipeline.dev.elastic._java_homes", lambda: iter(()))
     with pytest.raises(PartMissingError, match=r"没有 JDK 21.*no JDK 21"):
         find_java()
 
