@@ -1,4 +1,4 @@
-"""Hotline tables in, RawPost out: CSV, XLSX and JSON Lines, read through a mapping file."""
+"""Hotline tables in, RawPost out: CSV, XLSX, XLS, HTML and JSON Lines, read through a mapping file."""
 
 from crawlers.hotline.importer import TableImport, TableReport, import_table
 from crawlers.hotline.mapping import Mapping, load_mapping

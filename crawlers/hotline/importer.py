@@ -4,24 +4,27 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from crawlers.hotline.csv_rows import read_csv
-from crawlers.hotline.json_rows import read_json_lines
-from crawlers.hotline.mapping import Mapping, load_mapping
+from crawlers.hotline.formats import open_table
+from crawlers.hotline.mapping import Mapping, load_mapping, plain_name
 from crawlers.hotline.reader import RowReader, text_of
 from crawlers.hotline.refused import RowContext, write_row
 from crawlers.hotline.tables import Row, Table, TableError
-from crawlers.hotline.xlsx_rows import XLSX, read_xlsx
 from schemas.errors import ReadError, Where, one_of
 from schemas.records import Quarantined, RawPost
+
+# Rows below the one that the mapping names, among which the header is looked for when it is not there.
+_TITLES = 10
 
 
 @dataclass(slots=True)
 class TableReport:
     """What an import saw so far. `rows` leaves out the header and blank rows; `ignored` lists the columns the
-    mapping leaves out, `unknown_columns` those it does not know; `unknown_values` counts (column, value)."""
+    mapping leaves out, `unknown_columns` those it does not know; `unknown_values` counts (column, value);
+    `note` says what the file is where its name promises something else, and which sheets were not read."""
 
     table: str
     rows: int = 0
@@ -30,6 +33,7 @@ class TableReport:
     blank: int = 0
     encoding: str = ""
     delimiter: str = ""
+    note: str = ""
     ignored: tuple[str, ...] = ()
     unknown_columns: tuple[str, ...] = ()
     unknown_values: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -43,7 +47,7 @@ def import_table(
     author_key: bytes | None,
     table: Table | None = None,
 ) -> "TableImport":
-    """The records of a CSV, XLSX or JSON Lines table, streaming; what cannot be read comes as Quarantined.
+    """The records of a table in any of the formats, streaming; what cannot be read comes as Quarantined.
 
     With a `table`, such as a query's result, its rows are read and `path` only names them.
     `mapping` is a shipped table's name, a path or a loaded mapping. Callers are kept as hashes under
@@ -71,6 +75,7 @@ class TableImport(Iterator[RawPost | Quarantined]):
         self._reader: RowReader | None = None
         self._rows: Iterator[Row] = iter(())
         self._newest: Any = None
+        self._ragged = False
         self._found = self._open()
 
     def __iter__(self) -> Self:
@@ -104,6 +109,7 @@ class TableImport(Iterator[RawPost | Quarantined]):
         except TableError as error:
             return iter([self._put_aside(Row(0, (), self._head(), str(error)))])
         self.report.encoding, self.report.delimiter = table.encoding, table.delimiter
+        self.report.note, self._ragged = table.note, table.ragged
         header = next((row for row in table.rows if row.number >= self.mapping.header), None)
         if header is None or header.problem:
             reason = "没有表头" if header is None else f"表头：{header.problem}"
@@ -115,12 +121,7 @@ class TableImport(Iterator[RawPost | Quarantined]):
     def _table(self) -> Table:
         if self.given is not None:
             return self.given
-        if self.path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:
-            return read_xlsx(self.path, sheet=self.mapping.sheet)
-        if self.path.suffix.lower() in {".jsonl", ".ndjson"}:
-            return read_json_lines(self.path, header=self.mapping.header)
-        known = self.mapping.fields
-        return read_csv(self.path, header=self.mapping.header, delimiter=self.mapping.delimiter, known=known)
+        return open_table(self.path, self.mapping)
 
     def _head(self) -> bytes:
         with self.path.open("rb") as data:
@@ -136,10 +137,23 @@ class TableImport(Iterator[RawPost | Quarantined]):
         if self.given is not None and self.mapping.since not in ("", *names):
             raise ReadError(self._where(0), "since", self.mapping.since, one_of(names))
         where, at, key = self._where(header.number), self.fetched_at, self.author_key
-        reader = RowReader(self.mapping, names, where, fetched_at=at, author_key=key)
+        try:
+            reader = RowReader(self.mapping, names, where, fetched_at=at, author_key=key)
+        except ReadError as error:
+            raise self._hint(error) from error
         self.report.ignored, self.report.unknown_columns = reader.ignored, reader.unknown
         self.report.unknown_values = reader.unknown_values
         return reader
+
+    def _hint(self, error: ReadError) -> ReadError:
+        """The error with the row that looks like the header, where one of those below it does."""
+        known = self.mapping.fields
+        for row in islice(self._rows, _TITLES):
+            found = {known.get(plain_name(text_of(cell))) for cell in row.cells}
+            if found.issuperset(self.mapping.needed) and self.mapping.needed:
+                hint = f"{error.allowed}；第 {row.number} 行像表头：映射里写 header: {row.number}"
+                return ReadError(error.where, error.field, error.value, hint)
+        return error
 
     def _records(self, reader: RowReader) -> Iterator[RawPost | Quarantined]:
         for row in self._rows:
@@ -172,7 +186,7 @@ class TableImport(Iterator[RawPost | Quarantined]):
     def _is_whole(self, row: Row, width: int) -> bool:
         """Blank cells beyond the header do no harm; workbooks leave blank cells at the end of a row out."""
         if len(row.cells) <= width:
-            return len(row.cells) == width or self.report.encoding == XLSX
+            return len(row.cells) == width or self._ragged
         return not any(text_of(cell) for cell in row.cells[width:])
 
     def _put_aside(self, row: Row, reason: str = "") -> Quarantined:

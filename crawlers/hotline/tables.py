@@ -20,11 +20,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file's rows, streaming, and what was found out about it."""
+    """A file's rows, streaming, and what was found out about it. `ragged`: blank cells at the end of a row
+    may be left out; `note` is what somebody should know, such as a hidden sheet that was not read."""
 
     rows: Iterator[Row]
     encoding: str = ""
     delimiter: str = ""
+    ragged: bool = False
+    note: str = ""
 
 
 class TableError(ValueError):

@@ -35,7 +35,7 @@ def run(
 
 def import_tables(
     files: list[Path] = typer.Argument(
-        None, metavar="[FILE...]", exists=True, dir_okay=False, help="CSV、XLSX 或 JSONL"
+        None, metavar="[FILE...]", exists=True, dir_okay=False, help="CSV、XLSX、XLS 或 JSONL"
     ),
     watch: Path | None = typer.Option(
         None, "--watch", exists=True, file_okay=False, help="导入这个目录里的表，导完移到其中的 done"

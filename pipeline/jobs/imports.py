@@ -40,6 +40,7 @@ class ImportReport:
     quarantined: int
     unknown_columns: tuple[str, ...]
     errors: tuple[str, ...]
+    note: str = ""
 
     @property
     def failed(self) -> bool:
@@ -50,7 +51,8 @@ class ImportReport:
         """One line for the terminal."""
         unknown = f"，映射没有提到的列：{'、'.join(self.unknown_columns)}" if self.unknown_columns else ""
         counts = f"{self.rows} 行，读入 {self.read} 条，新 {self.new} 条，隔离 {self.quarantined} 条"
-        return f"{self.table}：{counts}{unknown}"
+        note = f"；{self.note}" if self.note else ""
+        return f"{self.table}：{counts}{unknown}{note}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,14 @@ class Preview:
     reasons: tuple[tuple[str, int], ...]
     refused: tuple[str, ...]
     sample: tuple[dict[str, object], ...]
+    note: str = ""
 
     def lines(self) -> Iterator[str]:
         """For the terminal, all but the sample."""
         counts = f"{self.rows} 行，会读入 {self.read} 条，会隔离 {self.quarantined} 条"
         yield f"{self.table}：{counts}（{self.encoding}）"
+        if self.note:
+            yield f"  {self.note}"
         yield f"  列：{'、'.join(f'{column} → {field}' for field, column in self.columns.items())}"
         if self.ignored:
             yield f"  按映射略去的列：{'、'.join(self.ignored)}"
@@ -174,6 +179,7 @@ def preview_hotline(path: Path, mapping: str | Path, *, author_key: bytes, size:
         tuple(reasons.most_common()),
         tuple(refused),
         tuple(sample),
+        found.note,
     )
 
 
@@ -216,7 +222,14 @@ def store_table(
         progress(table.report.rows)
     found = table.report
     report = ImportReport(
-        found.table, found.rows, found.read, new, found.quarantined, found.unknown_columns, tuple(errors)
+        found.table,
+        found.rows,
+        found.read,
+        new,
+        found.quarantined,
+        found.unknown_columns,
+        tuple(errors),
+        found.note,
     )
     _note_run(rooms, mapping, report, now)
     if query is None:

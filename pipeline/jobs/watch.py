@@ -11,7 +11,7 @@ from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.errors import ReadError
 
-TABLES = frozenset([".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".jsonl", ".ndjson"])
+TABLES = frozenset([".csv", ".tsv", ".txt", ".xls", ".et", ".xlsx", ".xlsm", ".jsonl", ".ndjson"])
 DONE = "done"
 # Seconds without a change, after which nobody is writing a file any more.
 SETTLED = 10.0

@@ -1,0 +1,73 @@
+"""A file as a table: its format by what it holds, whatever its name says."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from crawlers.charset import guess_encoding
+from crawlers.hotline.csv_rows import read_csv
+from crawlers.hotline.html_rows import ARCHIVE, HTML, XML, read_excel_xml, read_html
+from crawlers.hotline.json_rows import read_json_lines
+from crawlers.hotline.mapping import Mapping
+from crawlers.hotline.tables import Table
+from crawlers.hotline.xls_rows import read_xls
+from crawlers.hotline.xlsx_rows import read_xlsx
+
+TEXT = "文本表格"
+_HEAD = 4096
+_LINES = frozenset([".jsonl", ".ndjson"])
+# What a file's name promises.
+_PROMISED = {
+    **dict.fromkeys([".xls", ".et"], "XLS"),
+    **dict.fromkeys([".xlsx", ".xlsm"], "XLSX"),
+    **dict.fromkeys([".csv", ".tsv", ".txt"], TEXT),
+}
+_ARCHIVE_HEADS = ("mime-version:", "content-type: multipart/related")
+_PAGE_HEADS = ("<html", "<!doctype html", "<table", "<meta", "<head", "<body", "<style", "<div")
+
+Read = Callable[[Path, Mapping], Table]
+
+
+def open_table(path: Path, mapping: Mapping) -> Table:
+    """The rows of a CSV, XLSX, XLS or JSON Lines file, or of one of the tables in HTML or text that portals
+    export as .xls; where its name promises another format, the table's note says so. Raises TableError."""
+    ending = path.suffix.lower()
+    kind = "JSON Lines" if ending in _LINES else detect_format(path)
+    table = _READERS[kind](path, mapping)
+    promised = _PROMISED.get(ending, kind)
+    if promised == kind:
+        return table
+    notes = (f"实为 {kind}，不是 {promised}", table.note)
+    return replace(table, note="；".join(note for note in notes if note))
+
+
+def detect_format(path: Path) -> str:
+    """The format of a file, judged by its first bytes; text where they show no other."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith(b"PK\x03\x04"):
+        return "XLSX"
+    if head.startswith(b"\xd0\xcf\x11\xe0") or head[:2] in {b"\x09\x08", b"\x09\x04", b"\x09\x02"}:
+        return "XLS"
+    text = head.decode(guess_encoding(head), "replace").lstrip("\ufeff \t\r\n").lower()
+    if "urn:schemas-microsoft-com:office:spreadsheet" in text and text.startswith("<?xml"):
+        return XML
+    if text.startswith(_ARCHIVE_HEADS):
+        return ARCHIVE
+    is_page = text.startswith(_PAGE_HEADS) or (text.startswith("<") and ("<html" in text or "<table" in text))
+    return HTML if is_page else TEXT
+
+
+def _read_text(path: Path, mapping: Mapping) -> Table:
+    return read_csv(path, header=mapping.header, delimiter=mapping.delimiter, known=mapping.fields)
+
+
+_READERS: dict[str, Read] = {
+    "XLSX": lambda path, mapping: read_xlsx(path, sheet=mapping.sheet),
+    "XLS": lambda path, mapping: read_xls(path, sheet=mapping.sheet),
+    XML: lambda path, mapping: read_excel_xml(path, sheet=mapping.sheet),
+    HTML: lambda path, mapping: read_html(path, known=mapping.fields),
+    ARCHIVE: lambda path, mapping: read_html(path, known=mapping.fields, archive=True),
+    "JSON Lines": lambda path, mapping: read_json_lines(path, header=mapping.header),
+    TEXT: _read_text,
+}
