@@ -34,7 +34,9 @@ ENOUGH = "closespider_itemcount"
 @dataclass(frozen=True, slots=True)
 class CrawlStats:
     """What one crawl did. `records` counts unchanged ones too; `failed` those put aside, by reasons.yml;
-    `known` counts the pages that lists named and that earlier crawls have done.
+    `known` counts the pages that lists named and that earlier crawls have done, `older` those of them that
+    were done before the time the crawl was to go back to; `cut` counts the lists that named more than was
+    followed, or failed; `ended` is False where a limit stopped the crawl.
 
     `status` is ok, too_few (fails), too_many (warns) or failed (the crawl did not run to its end).
     """
@@ -53,6 +55,14 @@ class CrawlStats:
     expected: Count
     failed: dict[str, int] = field(default_factory=dict)
     known: int = 0
+    older: int = 0
+    cut: int = 0
+    ended: bool = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether the crawl came to the end of what the source lists, or to what was known."""
+        return self.ended and not self.cut
 
     def encoded(self) -> bytes:
         """The stats as indented JSON."""
@@ -186,6 +196,9 @@ class RecordWriter:
             expected=self.source.expect,
             failed=dict(self.failed.most_common()),
             known=self._known(),
+            older=counts.get_value("qianshao/older", 0),
+            cut=counts.get_value("qianshao/cut", 0),
+            ended=reason == "finished",
         )
 
     def _write(self, post: RawPost) -> None:

@@ -1,4 +1,4 @@
-"""What the commands list: source files, rules with their own tests, runs."""
+"""What the commands list: source files, rules with their own tests."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,10 +6,8 @@ from pathlib import Path
 from crawlers.discovery import find_source, read_sources
 from crawlers.goldens import check_goldens, golden_files
 from pipeline.rehearsal import rehearse_rule
-from pipeline.rooms import Rooms, load_core, load_knowledge
+from pipeline.rooms import load_core, load_knowledge
 from schemas.rules.loader import load_rules
-from schemas.times import SHANGHAI
-from stores.database.coverage import last_runs
 
 Row = Mapping[str, object]
 
@@ -35,25 +33,6 @@ def inspect_sources(folder: Path | None) -> tuple[list[Row], list[str]]:
         for source, file in zip(sources, found, strict=True)
     ]
     return rows, [*(str(error) for error in errors), *problems]
-
-
-def source_rows(rooms: Rooms) -> list[Row]:
-    """The last run of every source."""
-    with rooms.database.read() as db:
-        runs = last_runs(db)
-    return [
-        {
-            "来源": run.source,
-            "开始": run.started.astimezone(SHANGHAI).isoformat(sep=" ", timespec="seconds"),
-            "状态": run.status,
-            "取得": run.fetched,
-            "新": run.new,
-            "见过": run.seen,
-            "隔离": run.quarantined,
-            "说明": run.note,
-        }
-        for run in runs.values()
-    ]
 
 
 def inspect_rules(folder: Path | None, deployment: Path | None) -> tuple[list[Row], list[str]]:

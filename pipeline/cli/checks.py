@@ -34,17 +34,6 @@ def check_sources(as_json: bool = typer.Option(False, "--json", help="输出 JSO
     raise typer.Exit(Exit.FAILED if problems else Exit.OK)
 
 
-@sources.command("status")
-def source_status(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -> None:
-    """每个采集源最近一次采集的结果。"""
-    from pipeline.inspection import source_rows
-    from pipeline.rooms import open_rooms
-    from pipeline.settings import load_settings
-
-    with open_rooms(load_settings()) as rooms:
-        print_answer("采集情况", source_rows(rooms), as_json=as_json)
-
-
 @rules.command("check")
 def check_rules(
     folder: Path | None = typer.Argument(

@@ -1,4 +1,4 @@
-"""`qianshao sources new|try|save`: a source's file from an address, what it would collect, its goldens."""
+"""`qianshao sources new|try|save|status`: a source from an address, what it would collect, what it missed."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ def register_sources(sources: typer.Typer) -> None:
     sources.command("new")(new)
     sources.command("try")(try_source)
     sources.command("save")(save)
+    sources.command("status")(status)
 
 
 def new(
@@ -98,6 +99,31 @@ def save(
     say(f"存好了 {path}：按 {kind} 读出 {len(read['records'])} 条，后续网址 {len(read['requests'])} 个")
     if read["records"]:
         print_table("读出的记录", [_row(post) for post in read["records"]])
+
+
+def status(
+    days: int = typer.Option(7, "--days", "-d", min=1, max=366, help="看最近多少天"),
+    source: str | None = typer.Option(None, "--source", "-s", help="只看这个来源"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """没有采到什么、为什么、怎么办；再是每个来源每天应有、取得、失败、隔离和断档。"""
+    from datetime import datetime
+
+    from pipeline.coverage import cover_sources
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+    from schemas.times import SHANGHAI
+
+    with open_rooms(load_settings()) as rooms:
+        coverage = cover_sources(rooms, datetime.now(SHANGHAI), days=days, source=source)
+    if as_json:
+        print_json(coverage.documents())
+        return
+    if coverage.missing:
+        print_table("没有采到的，最要紧的在前", [one.row() for one in coverage.missing])
+    else:
+        say("没有缺的：每个来源都按时采到，没有断档，没有待处理的隔离。")
+    print_table(f"最近 {days} 天", coverage.day_rows())
 
 
 def _show(result: "CrawlResult", size: int, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from crawlers.source import Source
 from pipeline.jobs.store import store_posts
+from pipeline.remedies import CUT_SHORT, count_reasons
 from pipeline.rooms import Rooms
 from schemas.codec import decode
 from schemas.errors import Where
@@ -109,6 +110,10 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
     rooms.quarantine(aside)
     status, why = _status(result)
     stats = result.stats
+    failures, refusals = count_reasons(aside)
+    complete = stats is not None and stats.complete
+    if stats is None or not stats.ended:
+        failures[CUT_SHORT] = 1
     # Pages that were read before and did not change count as seen: no news is no silence.
     known = 0 if stats is None else stats.known
     run = SourceRun(
@@ -118,12 +123,15 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
         fetched=len(posts) + known,
         new=stored.new,
         seen=stored.seen + known,
-        failed=len(aside),
-        quarantined=len(aside),
+        failed=sum(failures.values()),
+        quarantined=sum(refusals.values()),
         expected_min=None if stats is None else stats.expected.min,
         expected_max=None if stats is None else stats.expected.max,
         status=status,
         note=why,
+        failures=failures,
+        refusals=refusals,
+        complete=complete,
     )
     with rooms.database.begin() as db:
         save_run(db, run)

@@ -127,6 +127,13 @@ def runs_since(db: Connection, time: datetime) -> list[SourceRun]:
     return [_read(row) for row in db.execute(query.order_by(source_runs.c.started, source_runs.c.source))]
 
 
+def last_successes(db: Connection) -> dict[str, datetime]:
+    """When the latest run of each source that succeeded began."""
+    latest = func.max(source_runs.c.started, type_=source_runs.c.started.type).label("started")
+    query = select(source_runs.c.source, latest).where(source_runs.c.status != FAILED)
+    return {row.source: row.started for row in db.execute(query.group_by(source_runs.c.source))}
+
+
 def save_gap(db: Connection, gap: Gap) -> None:
     """Keep a gap as it now stands."""
     told = {name: plain_text(getattr(gap, name)) for name in ("reason", "note")}

@@ -64,6 +64,13 @@ def list_quarantine(
         yield _kept(row)
 
 
+def waiting_reasons(db: Connection) -> Iterator[tuple[str, str, datetime]]:
+    """Source, reason and time of every record that waits, without its bytes."""
+    query = select(quarantine.c.source, quarantine.c.reason, quarantine.c.at)
+    for row in db.execute(query.where(quarantine.c.state == OPEN).execution_options(yield_per=1000)):
+        yield row.source, row.reason, row.at
+
+
 def find_quarantined(db: Connection, key: str) -> Kept | None:
     """One record by its id, whatever its state."""
     row = db.execute(select(quarantine).where(quarantine.c.id == key)).one_or_none()

@@ -1,0 +1,107 @@
+"""Coverage: what an operator is told of what was not collected, from real crawls that go wrong."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from crawlers.reasons import OTHER, reason_words
+from pipeline.coverage import Missing, cover_sources
+from pipeline.jobs.collect import CollectFailed, collect_source
+from pipeline.remedies import CUT_SHORT, count_reasons, reasons_told, remedy_of
+from pipeline.rooms import Rooms, open_rooms
+from schemas.records import Quarantined
+from schemas.times import SHANGHAI
+from stores.database.coverage import CLOSED, LOST, Gap, save_gap
+from tests.pipeline.conftest import City
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def rooms(city: City) -> Iterator[Rooms]:
+    """The rooms of the test's deployment."""
+    with open_rooms(city.settings()) as opened:
+        yield opened
+
+
+def missing(rooms: Rooms, now: datetime | None = None, **asked: int) -> list[Missing]:
+    return list(cover_sources(rooms, now or datetime.now(SHANGHAI), **asked).missing)
+
+
+def test_every_reason_has_a_remedy() -> None:
+    assert reasons_told() == {*reason_words(), OTHER, CUT_SHORT}
+
+
+def test_pages_not_fetched_and_records_not_read_are_told_apart() -> None:
+    now = datetime(2026, 7, 1, 8, tzinfo=SHANGHAI)
+    reasons = ("超时", "超时（转到 http://a/b）", "http://a/1: title = ''：应为 非空标题", "HTTP 503")
+    aside = [Quarantined("s", "http://a/1", reason, b"", now) for reason in reasons]
+    assert count_reasons(aside) == ({"超时": 2, "服务器出错": 1}, {"缺标题或正文": 1})
+    assert "yunting_forum" in remedy_of("没有条目", "yunting_forum")
+
+
+def test_a_source_that_never_ran_is_told_first(rooms: Rooms) -> None:
+    [one] = missing(rooms)
+    assert (one.source, one.what, one.since) == ("yunting_forum", "从未采集", None)
+    assert "qianshao run --source yunting_forum" in one.remedy
+
+
+def test_all_is_well_after_a_whole_run_and_late_when_no_other_follows(rooms: Rooms) -> None:
+    collect_source(rooms, "yunting_forum")
+    assert missing(rooms) == []
+    [late] = missing(rooms, datetime.now(SHANGHAI) + timedelta(minutes=30))
+    assert (late.what, late.why) == ("没有采到", "没有再运行过")
+    rows = cover_sources(rooms, datetime.now(SHANGHAI) + DAY).day_rows()
+    assert [(row["状态"], row["取得"], row["新"]) for row in rows] == [("没有采集", 0, 0), ("正常", 6, 6)]
+    assert str(rows[0]["次数"]).startswith("0/")
+
+
+def test_a_page_that_fails_stands_in_coverage_with_its_reason(city: City, rooms: Rooms) -> None:
+    city.web.serve("/feed.xml", "坏了", status=503)
+    with pytest.raises(CollectFailed):
+        collect_source(rooms, "yunting_forum")
+    first, second = missing(rooms)
+    assert (first.what, first.since) == ("没有采到", None)
+    assert (second.what, second.why) == ("没取到 1 页", "服务器出错")
+    coverage = cover_sources(rooms, datetime.now(SHANGHAI))
+    told = coverage.documents()
+    assert isinstance(told["days"], list)
+    assert told["days"][0]["failures"] == [{"reason": "服务器出错", "count": 1}]
+    assert (told["days"][0]["failed"], told["days"][0]["quarantined"]) == (1, 0)
+
+
+def test_what_waits_in_quarantine_is_told_by_reason(rooms: Rooms) -> None:
+    now = datetime.now(SHANGHAI)
+    collect_source(rooms, "yunting_forum")
+    rooms.quarantine(
+        [
+            Quarantined("yunting_forum", "http://a/1", f"http://a/{n}: title = ''：应为 非空标题", b"", now)
+            for n in (1, 1)
+        ]
+    )
+    rooms.quarantine([Quarantined("热线", "a.csv:3", "a.csv:3: 状态 = '转办'：应为 办结 之一", b"x", now)])
+    assert [(one.source, one.what, one.why) for one in missing(rooms)] == [
+        ("yunting_forum", "隔离待处理 1 条", "缺标题或正文"),
+        ("热线", "隔离待处理 1 条", "取值不认识"),
+    ]
+    assert [one.source for one in cover_sources(rooms, now, source="热线").missing] == ["热线"]
+
+
+def test_gaps_that_are_lost_come_before_those_that_may_be_closed(rooms: Rooms) -> None:
+    collect_source(rooms, "yunting_forum")
+    now = datetime.now(SHANGHAI)
+    with rooms.database.begin() as db:
+        save_gap(db, Gap("yunting_forum", now - 3 * DAY, now - 2 * DAY, "超时", now - 2 * DAY))
+        save_gap(
+            db, Gap("云汀发布", now - 3 * DAY, now - DAY, "超时", now - DAY, LOST, 3, now, "来源只列到这里")
+        )
+        save_gap(
+            db, Gap("政务信箱", now - 3 * DAY, now - DAY, "超时", now - DAY, CLOSED, 1, now, "已补回 3 条")
+        )
+    assert [(one.source, one.what) for one in missing(rooms)] == [
+        ("云汀发布", "断档，补不回"),
+        ("yunting_forum", "断档，待补"),
+    ]
+    days = cover_sources(rooms, now).days
+    assert sum(day.source == "政务信箱" for day in days) == 3
