@@ -18,7 +18,8 @@ from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.codec import decode
 from schemas.errors import ReadError, Where
-from schemas.records import Alert, ClassifiedPost, Event, Quarantined, RawPost
+from schemas.records import Alert, ClassifiedPost, Event, Origin, Quarantined, RawPost
+from schemas.tickets import TicketStep, read_step
 from schemas.times import SHANGHAI
 from stores.database.alerts import alerts_since, lock_alerts, open_alerts, save_alert
 from stores.database.events import links_since, save_events, save_links
@@ -26,6 +27,7 @@ from stores.database.meta import get_meta, set_meta
 from stores.database.parts import Part, mark_analysed, new_parts
 from stores.database.posts import active_members, event_ids, latest_time, move_posts, save_posts
 from stores.database.quarantine import save_quarantined
+from stores.database.tickets import save_tickets
 from stores.raw import BrokenPartError
 
 BATCH = 1_000
@@ -70,6 +72,13 @@ class Batch:
     steps: list[Step] = field(default_factory=list)
     revised: list[tuple[ClassifiedPost, str | None]] = field(default_factory=list)
     aside: list[Quarantined] = field(default_factory=list)
+    work: dict[Origin, TicketStep] = field(default_factory=dict)
+
+    def tickets(self) -> Iterator[tuple[ClassifiedPost, TicketStep]]:
+        """The posts that are tickets, each with what it says of the work on it."""
+        for post in (*(step.post for step in self.steps), *(post for post, _ in self.revised)):
+            if post.origin in self.work:
+                yield post, self.work[post.origin]
 
     def report(self) -> AnalyseReport:
         """The counts of the batch."""
@@ -191,12 +200,25 @@ def _read_parts(rooms: Rooms, batch: Batch) -> Iterator[RawPost]:
     for part in batch.parts:
         try:
             for number, line in rooms.raw.read(part.path):
+                where = Where(part.path, number)
                 try:
-                    yield decode(RawPost, line, Where(part.path, number))
+                    post = decode(RawPost, line, where)
                 except ReadError as error:
-                    batch.aside.append(Quarantined(part.source, str(error.where), str(error), line, part.at))
+                    batch.aside.append(Quarantined(part.source, str(where), str(error), line, part.at))
+                    continue
+                try:
+                    _note_work(batch, post, where)
+                except ReadError as error:
+                    # What the post says is heard all the same.
+                    batch.aside.append(Quarantined(part.source, str(where), str(error), line, part.at))
+                yield post
         except BrokenPartError as error:
             batch.aside.append(Quarantined(part.source, str(error.where), str(error), error.rest, part.at))
+
+
+def _note_work(batch: Batch, post: RawPost, where: Where) -> None:
+    if (step := read_step(post, where)) is not None:
+        batch.work[post.origin] = step
 
 
 def save_batch(rooms: Rooms, batch: Batch) -> None:
@@ -211,6 +233,7 @@ def save_batch(rooms: Rooms, batch: Batch) -> None:
 def _save_results(db: Connection, batch: Batch) -> None:
     placed = [(step.post, step.event.id if step.event else None) for step in batch.steps]
     save_posts(db, [*placed, *batch.revised])
+    save_tickets(db, batch.tickets())
     links = [link for step in batch.steps for link in step.links]
     save_links(db, links)
     move_posts(db, links)

@@ -1,5 +1,6 @@
 """Posts in the state: which revisions were seen, what the text core said, which event they belong to."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -8,8 +9,9 @@ from sqlalchemy import Connection, case, func, select
 from schemas.codec import decode, encode
 from schemas.errors import Where
 from schemas.records import ClassifiedPost, EventLink
+from stores.database.series import Cell, add_counts, count_moves
 from stores.database.tables import events, posts, seen_revisions
-from stores.database.upsert import Row, in_batches, insert_new, next_version, plain_text, upsert
+from stores.database.upsert import Row, in_batches, insert_new, lock_writers, next_version, plain_text, upsert
 from stores.documents import main_place
 
 
@@ -42,14 +44,19 @@ def save_seen(db: Connection, revisions: Iterable[tuple[str, str]], at: datetime
 def save_posts(db: Connection, classified: Iterable[tuple[ClassifiedPost, str | None]]) -> int:
     """Keep posts with the id of their event (None: in no event); returns how many rows were written.
 
-    An equal post changes nothing, and a revision fetched earlier does not replace a later one.
+    An equal post changes nothing, and a revision fetched earlier does not replace a later one. The series
+    count what is then there.
     """
     # A part may hold two revisions of one post; the one fetched later is to win.
     in_order = sorted(classified, key=lambda pair: pair[0].origin.fetched_at)
     rows = {post.origin.id: _row(post, event_id) for post, event_id in in_order}
-    return sum(
-        upsert(db, posts, batch, newer="fetched_at", versioned=True) for batch in in_batches(rows.values())
-    )
+    lock_writers(db)
+    written, moves = 0, Counter[Cell]()
+    for batch in in_batches(rows.values()):
+        moves.update(count_moves(db, batch))
+        written += upsert(db, posts, batch, newer="fetched_at", versioned=True)
+    add_counts(db, moves)
+    return written
 
 
 def active_members(db: Connection, time: datetime) -> Iterator[tuple[str, ClassifiedPost]]:

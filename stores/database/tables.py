@@ -207,6 +207,48 @@ used_links = Table(
     Column("at", UtcTime, nullable=False),
 )
 
+series = Table(
+    "series",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    # The start of the hour; place and label are those of Cell in stores/database/series.py.
+    Column("hour", UtcTime, nullable=False),
+    Column("place_path", Text, nullable=False),
+    Column("place_code", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    *_index_columns(),
+)
+_waiting(series)
+
+tickets = Table(
+    "tickets",
+    METADATA,
+    # That of the ticket's post.
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("place_code", Text),
+    Column("place_path", Text, nullable=False),
+    Column("complaint", Text, nullable=False),
+    Column("detail", Text),
+    Column("incident", Text, nullable=False),
+    Column("submitted", UtcTime),
+    Column("replied_at", UtcTime),
+    Column("closed_at", UtcTime),
+    Column("due", UtcTime),
+    Column("revisions", Integer, nullable=False),
+    Column("transfers", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    *_index_columns(),
+    Index(None, "submitted"),
+    Index(None, "stage", "unit"),
+)
+_waiting(tickets)
+
 quarantine = Table(
     "quarantine",
     METADATA,

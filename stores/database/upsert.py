@@ -5,13 +5,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Insert, Table, case, literal, or_
+from sqlalchemy import ColumnElement, Connection, Insert, Table, case, literal, or_, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = Mapping[str, object]
 Item = TypeVar("Item")
 # Below SQLite's limit of variables in one statement.
 BATCH = 500
+# Any number does that nothing else on the server locks.
+WRITERS_LOCK = 7_120_351
 
 
 def insert_new(db: Connection, table: Table, rows: Sequence[Row]) -> int:
@@ -46,6 +48,26 @@ def upsert(
         written = [{**row, "changed": now} for row in rows]
     update = statement.on_conflict_do_update(index_elements=sorted(key), set_=values, where=wanted)
     return _count_written(db, update, written)
+
+
+def add_up(db: Connection, table: Table, rows: Sequence[Row], column: str) -> None:
+    """Insert rows of a versioned table, or add their `column` to that of the row with the same key."""
+    if not rows:
+        return
+    statement = _insert(db, table)
+    new = statement.excluded
+    values = {column: table.c[column] + new[column], "changed": _next_version(table, new["changed"])}
+    keys = [one.name for one in table.primary_key]
+    now = _clock_version()
+    added = statement.on_conflict_do_update(index_elements=keys, set_=values)
+    db.execute(added, [{**row, "changed": now} for row in rows])
+
+
+def lock_writers(db: Connection) -> None:
+    """Let no other transaction that locks go on before this one ends: what is read here and written anew
+    would otherwise miss what another writes meanwhile. SQLite has one writer at a time anyway."""
+    if db.dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
 
 
 def in_batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
