@@ -45,6 +45,8 @@ class Books:
         self.sources = SourceBook()
         self.stations = Stations()
         self.seen: dict[str, Seen] = {}
+        self._moments: dict[str, Moment] = {}
+        self._look_back = timedelta(hours=hours)
         self._series = SeriesBook(deployment, max(_LEAST_DAYS, 2 * hours // 24))
         self._crossings = Crossings()
         self._day = date.min
@@ -76,14 +78,23 @@ class Books:
     def measure(self, reading: Reading, now: datetime) -> Measured:
         """Remember a reading and return what rules are shown of it."""
         self.stations.note(reading)
-        return Measured(reading, now, self.stations)
+        return Measured(reading, now, self.stations, tuple(self._moments.values()))
+
+    def keep_moment(self, moment: Moment) -> None:
+        """Remember the latest post of an event: a reading may complete what it is a part of."""
+        self._moments.pop(moment.event.id, None)
+        self._moments[moment.event.id] = moment
+
+    def drop_moment(self, event_id: str) -> None:
+        """An event has ended."""
+        self._moments.pop(event_id, None)
 
     def tick(self, now: datetime) -> Tick:
         """What rules are shown when the clock moves. Forgets once a day."""
         if self._day != now.date():
             self._day = now.date()
             self._forget(now)
-        return Tick(now, self.sources)
+        return Tick(now, self.sources, self.stations)
 
     def alias(self, scaled: Rule, base: Rule) -> None:
         """Let the rule of a mode count with the one it was made of."""
@@ -102,6 +113,9 @@ class Books:
         self.tallies.forget(now)
         self.sources.forget(now)
         self._crossings.forget(now, timedelta(days=FORGET_AFTER_DAYS))
+        self.stations.forget(now)
+        start = now - self._look_back
+        self._moments = {key: one for key, one in self._moments.items() if one.now > start}
         oldest = now - timedelta(days=FORGET_AFTER_DAYS)
         self.seen = {event_id: seen for event_id, seen in self.seen.items() if seen.last > oldest}
 

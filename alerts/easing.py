@@ -13,6 +13,7 @@ from alerts.conditions import sensor, silence
 from alerts.path.inhibit import joined_groups
 from alerts.revisions import level_since, told_at
 from alerts.standing import last_support
+from alerts.stations import STALE
 from alerts.wording import casualties, day_and_time, duration
 from schemas.records import Alert, Facts, Level
 from schemas.rules.loader import Rule
@@ -83,8 +84,9 @@ def _ebbs(alert: Alert, rule: Rule, last: datetime, now: datetime) -> Fall | Non
 
 
 def _speaks_again(alert: Alert, books: Books) -> Fall | None:
-    at = silence.spoke_again(alert, books.sources)
-    return None if at is None else Fall(None, f"来源在 {day_and_time(at)} 恢复", {})
+    at = silence.spoke_again(alert, books.sources, books.stations)
+    what = "传感器" if silence.is_station(alert) else "来源"
+    return None if at is None else Fall(None, f"{what}在 {day_and_time(at)} 恢复", {})
 
 
 def _is_back(alert: Alert, rule: Rule, books: Books, now: datetime) -> Fall | None:
@@ -99,7 +101,7 @@ def _is_back(alert: Alert, rule: Rule, books: Books, now: datetime) -> Fall | No
     run = books.stations.beyond(whens[0], station, now)
     value = f"{station}{whens[0].quantity.zh}最近 {day_and_time(last.at)} 为 {last.value:g} {last.unit}"
     if not run:
-        return Fall(None, f"{value}，已回到阈值以内或一天没有读数", {})
+        return Fall(None, f"{value}，{'一天没有读数' if now - last.at > STALE else '已回到阈值以内'}", {})
     level = sensor.level_of(rule, whens[0], run)
     held = rule.ease_hours is None or now - level_since(alert) >= timedelta(hours=rule.ease_hours)
     return Fall(level, value, {rule.name: level}) if level > alert.level and held else None

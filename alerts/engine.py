@@ -34,6 +34,7 @@ from schemas.taxonomy.places import Deployment
 
 # What a warning of its own kind is about joins no incident's.
 _APART = ("rumour|", "silence|")
+_MEASURED = "station|"
 
 
 class WarningEngine:
@@ -64,7 +65,7 @@ class WarningEngine:
 
     def observe(self, post: ClassifiedPost, event: Event, now: datetime) -> list[Alert]:
         """The warnings that this post raises or changes; `event` is the one it has joined."""
-        moment = self._books.take_in(post, event, now)
+        moment = self._take_in(post, event, now)
         return self._judge_all(self._ask(moment), now)
 
     def observe_reading(self, reading: Reading, now: datetime) -> list[Alert]:
@@ -90,7 +91,7 @@ class WarningEngine:
 
     def recall(self, post: ClassifiedPost, event: Event) -> None:
         """Take in a post of before with its event as it stood then; nothing is raised."""
-        self._books.take_in(post, event, post.origin.time)
+        self._take_in(post, event, post.origin.time)
 
     def recall_reading(self, reading: Reading) -> None:
         """Take in a reading of before; nothing is raised."""
@@ -113,6 +114,7 @@ class WarningEngine:
     def merge(self, ended: Event, into: Event, now: datetime) -> list[Alert]:
         """One event went into another: its warning goes on as the other's; where both have one, it ends."""
         self._books.watch.move(ended.post_ids, into.id)
+        self._books.drop_moment(ended.id)
         self._waiting.pop(ended.id, None)
         own, other = self._standing.pop(ended.id, None), self._standing.get(into.id)
         if own is None:
@@ -123,6 +125,14 @@ class WarningEngine:
             return []
         other = self._keep(takeover_revision(own, other, last_measures(own), now))
         return [merged_warning(own, other, now), other]
+
+    def _take_in(self, post: ClassifiedPost, event: Event, now: datetime) -> Moment:
+        moment = self._books.take_in(post, event, now)
+        if moment.taken or moment.touched:
+            needs = tuple(f"needs.{need.name}" for need in post.needs)
+            if self._index(now).waits_for_reading(post_label(post), event.label, needs):
+                self._books.keep_moment(moment)
+        return moment
 
     def standing(self, group: str) -> Alert | None:
         """The warning about a matter, as last told."""
@@ -252,8 +262,11 @@ def _with_mode(judgement: Judgement, state: ModeState) -> Judgement:
 
 
 def _is_news(judgement: Judgement, standing: Alert) -> bool:
-    """A graver level or changed numbers; back to what a warning was lowered from only by changed numbers."""
+    """A graver level or changed numbers; back to what a warning was lowered from only by changed numbers, of
+    a sensor by its readings themselves."""
     changed = has_changed(last_measures(standing), judgement.measures)
+    if standing.group.startswith(_MEASURED):
+        return changed or judgement.level < standing.level
     if judgement.level >= standing.level:
         return changed
     before = lowered_from(standing)

@@ -50,25 +50,28 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The clock has moved: what the sources have brought until now."""
+    """The clock has moved: what the sources and the stations have brought until now."""
 
     now: datetime
     sources: SourceBook
+    stations: Stations
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One reading just taken in."""
+    """One reading just taken in, and of the events that combined rules can ask about the latest posts."""
 
     reading: Reading
     now: datetime
     stations: Stations
+    moments: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that fired. `group` is what one warning is about: an event's id, `<place path>|<label or rule>`,
-    `rumour|<event>`, `silence|<source>|<label>` or `station|<quantity>|<station>`.
+    `rumour|<event>`, `silence|<source>|<label>`, `silence|station:<quantity>|<station>` or
+    `station|<quantity>|<station>`.
 
     `reason` is one Chinese sentence with its numbers; `measures` are the numbers that a later revision is
     compared with: reports, deaths, injured, missing, trapped.

@@ -15,6 +15,8 @@ class RuleIndex:
         self._rules = tuple(rules)
         self.at_tick = tuple(rule for rule in self._rules if _has(rule, Silence))
         self.in_reading = tuple(rule for rule in self._rules if _has(rule, Sensor))
+        combined = (rule.when for rule in self.in_reading if isinstance(rule.when, AllOf))
+        self._beside_sensors = frozenset(label for when in combined for label in when.labels)
         self._by_labels: dict[tuple[str, str, tuple[str, ...], bool], tuple[Rule, ...]] = {}
 
     def at_post(self, own: str, event: str, needs: tuple[str, ...], *, counted: bool) -> tuple[Rule, ...]:
@@ -28,10 +30,14 @@ class RuleIndex:
             self._by_labels[key] = found
         return found
 
+    def waits_for_reading(self, own: str, event: str, needs: tuple[str, ...]) -> bool:
+        """Whether a reading may complete a combined rule for such a post."""
+        return not self._beside_sensors.isdisjoint((own, event, *needs))
+
 
 def _has(rule: Rule, kind: type[Silence] | type[Sensor]) -> bool:
-    """Whether a rule speaks without a post; all parts of `all` hold at a post only."""
-    return not isinstance(rule.when, AllOf) and any(isinstance(part, kind) for part in parts_of(rule.when))
+    """Whether a rule speaks without a post. Of `all` the last part to hold may be a sensor's."""
+    return any(isinstance(part, kind) for part in parts_of(rule.when))
 
 
 def _keeps_count(when: When) -> bool:

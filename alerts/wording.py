@@ -43,6 +43,14 @@ def casualties(facts: Facts) -> str:
     return "、".join(f"{word} {count} 人" for word, count in named if count)
 
 
+def station_zh(station: str, place: Place | None) -> str:
+    """A station with where it stands: `下坝水闸（石鼓镇石鼓村）`; its own name is not said twice."""
+    if place is None:
+        return f"{station}（地点不明）"
+    steps = [step for step in place.path.split("/") if step and step != station]
+    return f"{station}（{''.join(steps[-2:])}）" if steps else station
+
+
 def place_zh(place: Place | None) -> str:
     """The last two steps of a place's path, such as `汀东区柳浪街道`; `地点不明` for none."""
     if place is None:

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 from alerts.findings import Finding, Measured, Moment, Tick
 from schemas.rules.loader import Rule
 from schemas.rules.when import Single, kind_of
+from schemas.rules.when_clock import Sensor
 
 
 class Condition(Protocol):
@@ -43,6 +44,11 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
 def find_part(rule: Rule, part: Single, moment: Moment) -> list[Finding]:
     """What one part of a combined rule finds at this post."""
     return find(replace(rule, when=part), moment)
+
+
+def find_part_in_reading(rule: Rule, part: Single, measured: Measured) -> list[Finding]:
+    """What one part of a combined rule finds at this reading; nothing where it is no sensor's."""
+    return find_in_reading(replace(rule, when=part), measured) if isinstance(part, Sensor) else []
 
 
 def find_at_tick(rule: Rule, tick: Tick) -> list[Finding]:

@@ -24,8 +24,7 @@ def find_at_tick(rule: Rule, tick: Tick) -> list[Finding]:
 
 def find_in_reading(rule: Rule, measured: Measured) -> list[Finding]:
     """What the parts that speak of sensors find."""
-    parts = [replace(rule, when=part) for part in _parts(rule) if isinstance(part, Sensor)]
-    return _own(rule, (conditions.find_in_reading(part, measured) for part in parts))
+    return _own(rule, (conditions.find_part_in_reading(rule, part, measured) for part in _parts(rule)))
 
 
 def _parts(rule: Rule) -> tuple[Single, ...]:

@@ -7,7 +7,9 @@ from schemas.records import Level
 from schemas.rules.parts import read_higher, read_hours, read_labels
 from schemas.sensors import Quantity, load_quantities
 
-SUBJECTS = ("source", "label")
+SUBJECTS = ("source", "label", "station")
+# Of a station so many hours are known.
+STATION_HOURS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Silence:
 
     It is busy where each of the last `stretches` like stretches (the same hours on days of the same kind,
     working or free) brought at least `least` posts. `subject` says whether a source is asked as a whole or
-    each of its labels; `labels` name the one label the warning is filed under.
+    each of its labels, or each station of sensors: that is busy where each of the `stretches` stretches up
+    to its last reading brought so many. `labels` name the one label the warning is filed under.
     """
 
     labels: tuple[str, ...]
@@ -37,6 +40,7 @@ class SensorRung:
 
     value: float
     level: Level
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Sensor:
     `quantity` is one of schemas/sensors/quantities.yml and gives the unit; `above` or `below` is the
     threshold, the other is None. `stations` narrows to stations by name, empty for all. Once told, a station
     counts as over until it is back beyond `back`: a value that sways around the threshold is one warning.
+    `called` is what people call the threshold: 警戒水位.
     """
 
     labels: tuple[str, ...]
@@ -56,6 +61,7 @@ class Sensor:
     readings: int
     stations: tuple[str, ...] = ()
     ladder: tuple[SensorRung, ...] = ()
+    called: str = ""
 
     def reaches(self, value: float, threshold: float | None = None) -> bool:
         """Whether a value is at or beyond a threshold, the rule's own unless another is given."""
@@ -72,13 +78,16 @@ class Sensor:
 
 def read_silence(section: Section, _level: Level) -> Silence:
     """A condition of the kind `silence`."""
-    return Silence(
+    found = Silence(
         labels=_read_one_label(section),
         subject=section.choice("subject", SUBJECTS),
         for_hours=read_hours(section, "for"),
         least=section.whole("least", least=1),
         stretches=section.whole("stretches", least=3),
     )
+    if found.subject == "station" and found.for_hours * found.stretches > STATION_HOURS:
+        raise section.refuse("stretches", f"与 for 相乘不超过 {STATION_HOURS} 小时的次数")
+    return found
 
 
 def read_sensor(section: Section, level: Level) -> Sensor:
@@ -100,6 +109,7 @@ def read_sensor(section: Section, level: Level) -> Sensor:
         readings=section.whole("readings", least=1),
         stations=section.texts("stations", least=1) if section.has("stations") else (),
         ladder=_read_sensor_rungs(section, quantity, threshold, level, is_high=is_high),
+        called=section.text("called") if section.has("called") else "",
     )
 
 
@@ -119,7 +129,7 @@ def _read_sensor_rungs(
         if value == before or (value > before) is not is_high:
             raise one.refuse("value", f"比 {before:g} 更{'高' if is_high else '低'}的数")
         level = read_higher(one, level)
-        rungs.append(SensorRung(value, level))
+        rungs.append(SensorRung(value, level, one.text("called") if one.has("called") else ""))
         before = value
         one.close()
     return tuple(rungs)

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,13 +24,13 @@ QUANTITIES = Path(__file__).with_name("quantities.yml")
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One thing that is measured. `units` gives the factor to `unit` for every unit that may come in;
+    """One thing that is measured. `units` gives the exact factor to `unit` for every unit that may come in;
     `least` and `most` are the values, in `unit`, that a working sensor can report."""
 
     name: str
     zh: str
     unit: str
-    units: Mapping[str, float]
+    units: Mapping[str, Fraction]
     least: float
     most: float
 
@@ -40,21 +43,64 @@ class Quantity:
 def load_quantities(path: Path = QUANTITIES) -> Mapping[str, Quantity]:
     """The quantities by name. Raises ReadError with file, key, value and what is allowed."""
     top = read_yaml(path)
+    top.numbers("no_value")
     found = {name: _read_quantity(name, section) for name, section in top.named("quantities")}
     top.close()
     return MappingProxyType(found)
 
 
+@cache
+def load_no_value(path: Path = QUANTITIES) -> frozenset[float]:
+    """The numbers that mean that nothing was measured."""
+    return frozenset(read_yaml(path).numbers("no_value"))
+
+
 def _read_quantity(name: str, section: Section) -> Quantity:
     unit = section.text("unit")
-    factors = {unit: 1.0}
+    factors = {unit: Fraction(1)}
     if section.has("units"):
         others = section.section("units")
-        factors |= {other: others.number(other, 1e-9, 1e9) for other in others.names()}
+        factors |= {other: _read_factor(others, other) for other in others.names()}
     least, most = section.numbers("range", 2)
     quantity = Quantity(name, section.text("zh"), unit, MappingProxyType(factors), least, most)
     section.close()
     return quantity
+
+
+def _read_factor(section: Section, name: str) -> Fraction:
+    """A factor written as a fraction, so that it is exact."""
+    try:
+        factor = Fraction(section.text(name))
+    except (ValueError, ZeroDivisionError) as error:
+        raise section.refuse(name, "分数，如 1/100") from error
+    if factor <= 0:
+        raise section.refuse(name, "大于 0 的分数")
+    return factor
+
+
+def read_value(
+    quantity: Quantity,
+    value: float | Decimal,
+    unit: str,
+    where: Where,
+    field: str,
+    no_value: frozenset[float] = frozenset(),
+) -> float:
+    """A value in the quantity's own unit, exact before it is rounded once (329 cm are 3.29 m).
+
+    Raises ReadError for what is no number, for the marks of no value (the shipped ones and those given) and
+    for a value that no working sensor reports.
+    """
+    if not isfinite(value):
+        raise ReadError(where, field, str(value), "有限的数")
+    if float(value) in no_value or float(value) in load_no_value():
+        raise ReadError(where, field, f"{value:g}", "测到的值，这是传感器没有数据的标记")
+    factor = quantity.units[unit]
+    own = float(value) if factor == 1 else float(Fraction(str(value)) * factor)
+    if not quantity.least <= own <= quantity.most:
+        allowed = f"{quantity.zh} {quantity.least:g} 到 {quantity.most:g} {quantity.unit}，此外当作传感器故障"
+        raise ReadError(where, field, value, allowed)
+    return own
 
 
 def find_reading(line: bytes, where: Where, deployment: Deployment, source: str) -> Reading | None:
@@ -78,18 +124,14 @@ def read_reading(found: Mapping[str, Any], where: Where, deployment: Deployment,
     """
     quantities = load_quantities()
     quantity = quantities[_choice(found, "quantity", where, tuple(quantities))]
-    factor = quantity.units[_choice(found, "unit", where, tuple(quantity.units))]
+    unit = _choice(found, "unit", where, tuple(quantity.units))
     value = found.get("value")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ReadError(where, "value", value, "数")
-    own = value * factor
-    if not quantity.least <= own <= quantity.most:
-        allowed = f"{quantity.zh} {quantity.least:g} 到 {quantity.most:g} {quantity.unit}，此外当作传感器故障"
-        raise ReadError(where, "value", value, allowed)
     return Reading(
         station=_text(found, "station", where),
         quantity=quantity.name,
-        value=own,
+        value=read_value(quantity, value, unit, where, "value"),
         unit=quantity.unit,
         at=_time(found, where),
         place=_place(found, where, deployment),
@@ -119,11 +161,16 @@ def _place(found: Mapping[str, Any], where: Where, deployment: Deployment) -> Pl
     """The place by its code; else the one of the station's name; None where neither is known."""
     code = found.get("place")
     if code is None:
-        same = deployment.by_name.get(_text(found, "station", where), ())
-        return make_place(deployment, same[0].code) if len(same) == 1 else None
+        return place_by_name(deployment, _text(found, "station", where))
     if code not in deployment.by_code:
         raise ReadError(where, "place", code, f"{deployment.name} 的地点编码")
     return make_place(deployment, code)
+
+
+def place_by_name(deployment: Deployment, name: str) -> Place | None:
+    """The one place of a name; None where there is none or more than one."""
+    same = deployment.by_name.get(name, ())
+    return make_place(deployment, same[0].code) if len(same) == 1 else None
 
 
 def make_place(deployment: Deployment, code: str) -> Place:

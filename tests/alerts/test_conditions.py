@@ -207,6 +207,16 @@ def test_all_parts_must_hold_and_any_is_enough() -> None:
     assert "水位" in alert.reason
     assert "2 件反映" in alert.reason
     assert len(Bench(either).take(*posts)) == 1
+    first = Bench(both)
+    assert first.take(*posts) == []
+    for late in (first.restarted(), first):
+        assert late.engine.observe_reading(read(3.1, 4.5), START + timedelta(hours=4.5)) == []
+        (alert,) = late.engine.observe_reading(read(3.2, 5), START + timedelta(hours=5))
+        assert "2 件反映" in alert.reason
+    tardy = Bench(both)
+    tardy.take(*posts)
+    for n in (28.5, 29):  # the posts are of the day before: they speak of now no more
+        assert tardy.engine.observe_reading(read(3.2, n), START + timedelta(hours=n)) == []
     assert len(Bench(either).engine.observe_reading(read(3.1, 0), START)) == 0
 
 

@@ -213,7 +213,7 @@ def rule_with(tmp_path: Path) -> RuleWriter:
         ("rumour_spreading_denied", "when.probability", 2, "when.probability = 2：应为 0.0 到 1.0 的数"),
         ("new_term_health", "when.new", "30", "when.new = '30'：应为 时长，如 12h 或 7d"),
         ("silence_source", "when.stretches", 2, "when.stretches = 2：应为 不小于 3 的整数"),
-        ("silence_source", "when.subject", "all", "when.subject = 'all'：应为 source、label 之一"),
+        ("silence_source", "when.subject", "all", "when.subject = 'all'：应为 source、label、station 之一"),
         ("silence_source", "when.labels", ["incident.accident.*"], "应为 恰好一个标签"),
         ("sensor_water_level", "when.unit", "cm", "when.unit = 'cm'：应为 m 之一"),
         ("sensor_water_level", "when.back", 40, "when.back = 40：应为 小于 32.5 的数"),
