@@ -16,7 +16,10 @@ KEEP = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One page whose records are all out, with the mark its list gave it; `at` is when it was fetched."""
+    """One page whose records are all out, with the mark its list gave it; `at` is when it was read.
+
+    An entry that is a record without a page of its own stands under the record's id, marked by its revision.
+    """
 
     url: str
     mark: str

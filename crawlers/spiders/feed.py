@@ -1,15 +1,19 @@
-"""Base of the feed sources: RSS 2.0, RSS 1.0 (RDF) and Atom, read by feedparser, and JSON Feed."""
+"""Base of the feed sources: RSS 2.0, RSS 1.0 (RDF), Atom and JSON Feed, walked back page by page."""
 
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
+from urllib.parse import urljoin
 
 import feedparser
+from scrapy.http import Request, Response
 
 from crawlers.authors import hash_of_author
+from crawlers.journal import Done
 from crawlers.page import Link, Page, html_text, read_count
+from crawlers.rsshub import start_address
 from crawlers.spiders.article import ArticleSpider
 from crawlers.spiders.base import Found, put_aside
 from crawlers.spiders.jsonfeed import is_json_feed, read_json_feed
@@ -21,6 +25,10 @@ Entry = Mapping[str, Any]
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _REFERENCE = re.compile(r"&#(x[0-9A-Fa-f]{1,12}|[0-9]{1,12});?", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]+);")
+# The links of a feed to its older entries, paged or archived (RFC 5005).
+_OLDER = ("next", "prev-archive")
+# What a server answers to a page behind the last.
+_NO_MORE = [404, 410]
 # Fields by feedparser's names: RSS slash:comments, Atom threading, and what RSSHub-like feeds of Weibo carry.
 _COUNTS = {
     "comments": ("slash_comments", "thr_total", "comments_count"),
@@ -34,31 +42,80 @@ class FeedSpider(ArticleSpider):
 
     Where entries carry a summary only, `detail` follows their links: the text is read from the page, with the
     selectors of ArticleSpider, and title and time stay those of the entry unless selectors find them.
+    `paging` is the address of an older page beside the feed's own, `?paged={page}` for WordPress; a feed that
+    links to its older pages (RFC 5005) needs none. Both are followed until a page brings no entry that is
+    new to this crawl or, where the last crawl saw everything, none that is not done; `pages` bounds them.
     """
 
     detail: ClassVar[bool] = False
+    paging: ClassVar[str] = ""
     title_css = ""
 
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(name)
+        self._pages = 0
+        self._seen: set[str] = set()
+
+    def on_page(self, response: Response) -> Iterator[Found]:
+        """What a page holds; nothing where an older page is asked for and there are no more."""
+        return iter(()) if response.status in _NO_MORE else super().on_page(response)
+
     def read_start(self, page: Page) -> Iterator[Found]:
-        """One record an entry; a wrong entry is put aside alone. Raises ReadError where this is no feed."""
+        """One record an entry, and the request for the page of older ones; a wrong entry is put aside alone.
+
+        Raises ReadError where this is no feed.
+        """
         feed = read_json_feed(page) if is_json_feed(page) else _parse(page)
         if not feed.get("version"):
             raise page.refuse("feed", page.text.strip()[:60], "RSS 2.0、RSS 1.0、Atom 或 JSON Feed")
+        self._pages += 1
+        seen, unread = len(self._seen), False
         for number, entry in enumerate(feed["entries"], start=1):
+            self._seen.add(str(entry.get("id") or entry.get("link") or (self._pages, number)))
             try:
-                yield from self.read_entry(page, entry)
+                for found in self.read_entry(page, entry):
+                    unread = True
+                    yield found
             except ReadError as error:
                 yield put_aside(page, f"第 {number} 条：{error}", raw=_shown(entry))
         if feed["bozo"]:
             yield put_aside(page, f"{page.where}: feed 不是完整的 XML：{feed['bozo_exception']}")
+        if unread or (len(self._seen) > seen and not self.journal.complete):
+            yield from self._older(page, feed)
+
+    def _unless_done(self, post: RawPost) -> Iterator[Found]:
+        """A record without a page of its own and the note that it is done; nothing where it was before."""
+        link, now = Link(post.origin.id, mark=post.origin.revision), datetime.now(UTC)
+        if self.journal.holds(link, now=now, recheck=self._recheck):
+            self._count("known")
+        else:
+            yield post
+            yield Done(link.url, link.mark, now)
+
+    def _older(self, page: Page, feed: Mapping[str, Any]) -> Iterator[Request]:
+        """The request for the page of the entries before these, where there is one to ask for."""
+        url = _linked(page, feed) or self._counted()
+        if url and self._pages < self.source.pages:
+            request = self.ask(url, "start")
+            yield request.replace(meta={**request.meta, "handle_httpstatus_list": _NO_MORE})
+
+    def _counted(self) -> str:
+        return (
+            urljoin(start_address(self.source), self.paging.format(page=self._pages + 1))
+            if self.paging
+            else ""
+        )
 
     def read_entry(self, page: Page, entry: Entry) -> Iterator[Found]:
-        """The record of an entry, or the request for the page that holds its text."""
+        """The record of an entry, or the request for its page; nothing where it is done."""
         if not self.detail or not entry.get("link"):
-            yield self.parse_entry(page, entry)
+            yield from self._unless_done(self.parse_entry(page, entry))
             return
         title = _as_text(entry.get("title", "").strip())
-        yield from self.follow(Link(page.join(entry["link"]), title, _told_time(entry)[1]), "post")
+        # `in` first: see _told_time.
+        changed = entry["updated"] if "updated" in entry else ""  # noqa: SIM401
+        link = Link(page.join(entry["link"]), title, _told_time(entry)[1], changed)
+        yield from self.follow(link, "post")
 
     def parse_entry(self, page: Page, entry: Entry) -> RawPost:
         """The post of one entry. Raises ReadError where its title, text or time is none."""
@@ -105,6 +162,14 @@ def _told_time(entry: Entry) -> tuple[str, str]:
     # `in` first: feedparser's entries answer for `updated` with `published`, and warn of it.
     told = [(name, entry[name].strip()) for name in ("published", "updated") if name in entry]
     return next(((name, text) for name, text in told if text), ("", ""))
+
+
+def _linked(page: Page, feed: Mapping[str, Any]) -> str:
+    """The page of older entries that the feed itself links to, empty where it links to none."""
+    links = feed["feed"].get("links", [])
+    found = (link.get("href", "") for rel in _OLDER for link in links if link.get("rel") == rel)
+    href = next(found, "")
+    return page.join(href) if href else ""
 
 
 def _parse(page: Page) -> Mapping[str, Any]:

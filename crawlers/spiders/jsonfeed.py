@@ -20,7 +20,10 @@ def read_json_feed(page: Page) -> Mapping[str, Any]:
     items = page.json.get("items")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise page.refuse("items", items, "JSON Feed 的 items：对象的数组")
-    return {"version": page.json["version"], "bozo": False, "entries": [_entry(item) for item in items]}
+    following = page.json.get("next_url")
+    links = [{"rel": "next", "href": str(following)}] if following else []
+    entries = [_entry(item) for item in items]
+    return {"version": page.json["version"], "bozo": False, "entries": entries, "feed": {"links": links}}
 
 
 def _entry(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,8 +73,10 @@ JSON_FEED = {
 
 def test_reads_a_json_feed_as_any_other(make_page: MakePage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QIANSHAO_AUTHOR_KEY", "k")
-    post, aside = DemoFeed().read_start(make_page(json.dumps(JSON_FEED)))
+    post, done, aside = DemoFeed().read_start(make_page(json.dumps(JSON_FEED)))
     assert isinstance(post, RawPost)
+    assert isinstance(done, Done)
+    assert (done.url, done.mark) == (post.origin.id, post.origin.revision)
     assert (post.title, post.body, post.extra) == ("停水", "河口路\n停水", {"category": "供水"})
     assert (post.origin.url, post.origin.published_at) == ("http://demo.example/7", at("2026-01-31T08:00:00"))
     assert post.origin.author_hash == hash_author("小云", b"k")
