@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     author_key: SecretStr | None = Field(None, description="作者标识的散列密钥；缺省时生成并保存在数据目录")
     rsshub_url: str | None = Field(None, description="RSSHub 的网址；rsshub:/ 开头的采集源要用")
     rsshub_key: SecretStr | None = Field(None, description="RSSHub 的访问密钥（ACCESS_KEY）")
+    open311_jurisdiction: str | None = Field(None, description="Open311 服务器的 jurisdiction_id")
+    open311_key: SecretStr | None = Field(None, description="Open311 服务器的 api_key")
     crawl_timeout: float = Field(600.0, gt=0, description="一次采集的最长时间（秒）")
 
     @classmethod

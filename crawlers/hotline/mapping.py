@@ -14,6 +14,7 @@ SHIPPED = Path(__file__).parent / "mappings"
 FIELDS = (
     "ticket", "title", "body", "time", "url", "caller", "district", "street", "community", "category",
     "state", "unit", "reply", "reply_time", "close_time", "likes", "reposts", "comments", "against",
+    "address", "lat", "lng",
 )  # fmt: skip
 TIMES = frozenset(["time", "reply_time", "close_time"])
 COUNTS = frozenset(["likes", "reposts", "comments", "against"])

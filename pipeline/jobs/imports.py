@@ -122,7 +122,7 @@ def import_hotline(
     where that is allowed. Raises ReadError for a wrong mapping and for a header that lacks a needed column,
     UnknownValuesError.
     """
-    loaded, now = _mapping(mapping), datetime.now(SHANGHAI)
+    loaded, now = mapping_of(mapping), datetime.now(SHANGHAI)
     if not allow_unknown:
         found = import_table(
             path, loaded, fetched_at=now, author_key=None, table=_rows(path, query)
@@ -140,7 +140,7 @@ def import_query(
     Where the mapping names a `since` column the query's `:since` is the greatest value of the last import,
     `start` at first; a row of that very value comes again and changes nothing. Raises as `import_hotline`.
     """
-    loaded = _mapping(mapping)
+    loaded = mapping_of(mapping)
     mark = f"import/{loaded.source}/{loaded.since}"
     with rooms.database.read() as db:
         since = (get_meta(db, mark) or loaded.start) if loaded.since else None
@@ -154,7 +154,7 @@ def _rows(path: Path, query: Query | None) -> Table | None:
 
 def preview_hotline(path: Path, mapping: str | Path, *, author_key: bytes, size: int = 5) -> Preview:
     """Read a table as `import_hotline` would and keep nothing. Raises ReadError as it does."""
-    table = import_table(path, _mapping(mapping), fetched_at=datetime.now(SHANGHAI), author_key=author_key)
+    table = import_table(path, mapping_of(mapping), fetched_at=datetime.now(SHANGHAI), author_key=author_key)
     sample: list[dict[str, object]] = []
     refused: list[str] = []
     reasons: Counter[str] = Counter()
@@ -194,7 +194,8 @@ def _shown(post: RawPost) -> dict[str, object]:
     }
 
 
-def _mapping(given: str | Path) -> Mapping:
+def mapping_of(given: str | Path) -> Mapping:
+    """The mapping of a name or of a path to a .yml file. Raises ReadError."""
     return load_mapping(Path(given) if str(given).endswith(".yml") else given)
 
 
@@ -231,7 +232,7 @@ def store_table(
         tuple(errors),
         found.note,
     )
-    _note_run(rooms, mapping, report, now)
+    note_run(rooms, mapping, report, now)
     if query is None:
         note_imported(rooms, mapping.source, path, now)
     if query is not None and table.newest is not None:
@@ -247,7 +248,8 @@ def in_chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield chunk
 
 
-def _note_run(rooms: Rooms, mapping: Mapping, report: ImportReport, now: datetime) -> None:
+def note_run(rooms: Rooms, mapping: Mapping, report: ImportReport, now: datetime) -> None:
+    """Keep in coverage what an import begun at `now` brought."""
     run = SourceRun(
         source=mapping.source,
         started=now,
