@@ -21,8 +21,9 @@ from alerts.revisions import (
     write_revision,
 )
 from alerts.series import post_label
-from alerts.standing import Quieted, has_changed, last_measures
+from alerts.standing import Quieted, has_changed, is_measured, last_measures
 from alerts.triggers import RuleIndex
+from schemas.health import SourceHealth
 from schemas.modes import EVERYDAY
 from schemas.records import Alert, ClassifiedPost, Event, Level, Reading
 from schemas.rules.kin import load_kin
@@ -33,8 +34,7 @@ from schemas.taxonomy.duty import Duty
 from schemas.taxonomy.places import Deployment
 
 # What a warning of its own kind is about joins no incident's.
-_APART = ("rumour|", "silence|")
-_MEASURED = "station|"
+_APART = ("rumour|", "silence|", "drift|")
 
 
 class WarningEngine:
@@ -96,6 +96,10 @@ class WarningEngine:
     def recall_reading(self, reading: Reading) -> None:
         """Take in a reading of before; nothing is raised."""
         self._books.measure(reading, reading.at)
+
+    def note_health(self, days: Iterable[SourceHealth]) -> None:
+        """Take in how collecting from the sources went; rules are asked of it when the clock moves."""
+        self._books.health.note(days)
 
     def restore(self, alerts: Iterable[Alert]) -> None:
         """Take up the alerts of an earlier engine as they stand, after its posts have been recalled.
@@ -265,7 +269,7 @@ def _is_news(judgement: Judgement, standing: Alert) -> bool:
     """A graver level or changed numbers; back to what a warning was lowered from only by changed numbers, of
     a sensor by its readings themselves."""
     changed = has_changed(last_measures(standing), judgement.measures)
-    if standing.group.startswith(_MEASURED):
+    if is_measured(standing):
         return changed or judgement.level < standing.level
     if judgement.level >= standing.level:
         return changed

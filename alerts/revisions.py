@@ -7,11 +7,10 @@ from datetime import datetime
 from alerts.levels import CITATION, MOST_POSTS, Judgement
 from alerts.path.escalate import ESCALATED
 from alerts.path.inhibit import CLEARED, JOINED, join_step, joined_places
-from alerts.standing import last_measures, last_support, make_alert_id, write_measures
+from alerts.standing import LOWERED, last_measures, last_support, make_alert_id, write_measures
 from alerts.wording import level_zh
 from schemas.records import Alert, AlertState, Level, Place, Step
 
-LOWERED = "下调"
 _JOINED_SAYS = "另有相关信息"
 _MOST_PLACES = 20
 

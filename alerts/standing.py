@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from alerts.findings import Finding
+from alerts.wording import level_zh
 from schemas.records import PLACE_LEVELS, Alert, Level
 from schemas.rules.loader import Rule
 
+LOWERED = "下调"
 _BY = "by:"
 # Whose place a warning has taken over with its event: `at:河南省/新乡市`.
 TAKEN = "at:"
+# What a warning that a station raised is about; one that it is silent has another.
+_STATION = "station|"
 _PERSONS = ("deaths", "injured", "missing", "trapped")
 
 
@@ -69,6 +73,11 @@ def _has_risen(before: int, after: int) -> bool:
     return after > before and (before < 10 or after >= 1.5 * before)
 
 
+def is_measured(alert: Alert) -> bool:
+    """Whether a warning is about the readings of a station."""
+    return alert.group.startswith(_STATION)
+
+
 class Quieted:
     """Which rules keep quiet about what, until when. A higher level speaks up all the same."""
 
@@ -91,11 +100,22 @@ class Quieted:
         if rule is None:
             return
         key = (rule.name, *(_value(name, alert.group, alert) for name in rule.quiet.same))
-        self._until[key] = (alert.raised_at + timedelta(hours=rule.quiet.hours), alert.level)
+        told = _last_raised(alert) if is_measured(alert) else None
+        at, level = told or (alert.raised_at, alert.level)
+        self._until[key] = (at + timedelta(hours=rule.quiet.hours), level)
 
     def forget(self, now: datetime) -> None:
         """Drop what is over."""
         self._until = {key: (until, level) for key, (until, level) in self._until.items() if until > now}
+
+
+def _last_raised(alert: Alert) -> tuple[datetime, Level] | None:
+    """When a warning was last raised or rose, and to which level; being lowered or over is not that."""
+    lowered = {step.at for step in alert.history if step.what.startswith(LOWERED)}
+    for step in reversed(alert.history):
+        if step.what.startswith("第") and step.at not in lowered:
+            return step.at, next(level for level in Level if step.what.endswith(level_zh(level)))
+    return None
 
 
 def _same(finding: Finding) -> tuple[str, ...]:

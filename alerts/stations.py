@@ -14,7 +14,7 @@ KEPT = timedelta(hours=48)
 # A station that has said nothing for a day says nothing of now.
 STALE = timedelta(hours=24)
 # One that has said nothing for so long has been taken away.
-GONE = timedelta(days=30)
+GONE = timedelta(days=7)
 _AT = attrgetter("at")
 
 

@@ -10,6 +10,7 @@ from nlp.core import TextCore
 from nlp.events import EventClusterer
 from nlp.events_links import LinkHistory
 from nlp.events_members import seen_at
+from schemas.health import SourceHealth
 from schemas.records import Alert, ClassifiedPost, Event, EventLink, LinkKind, RawPost, Reading
 
 _HOUR = timedelta(hours=1)
@@ -76,6 +77,10 @@ class Analysis:
         ticked = self.tick(now)
         return Measurement(reading, (*ticked, *self._engine.observe_reading(reading, now)))
 
+    def note_health(self, days: Iterable[SourceHealth]) -> None:
+        """Take in how collecting from the sources went."""
+        self._engine.note_health(days)
+
     def tick(self, now: datetime) -> list[Alert]:
         """Move the clock to `now`, an hour at a time, and return what that raises. It never goes back."""
         raised: list[Alert] = []
@@ -92,9 +97,10 @@ class Analysis:
         alerts: Iterable[Alert],
         links: Sequence[EventLink] = (),
         resolved: Iterable[str] = (),
+        readings: Iterable[Reading] = (),
     ) -> None:
         """Take up a saved state: posts with event ids in the order they came, the standing alerts, the links
-        between events in the order they were made, and the ids of the resolved ones."""
+        between events in the order they were made, the ids of the resolved ones, and the last readings."""
         latest: list[datetime] = []
         last: dict[str, tuple[ClassifiedPost, Event]] = {}
         history = LinkHistory(links)
@@ -102,6 +108,9 @@ class Analysis:
             self._engine.recall(post, event)
             latest = [max([seen_at(post), *latest])]
             last[event.id] = post, event
+        for reading in readings:
+            self._engine.recall_reading(reading)
+            latest = [max([reading.at, *latest])]
         standing = [_follow(alert, history) for alert in alerts]
         self._engine.restore(standing)
         self._told = [(alert, *last[alert.event_id]) for alert in standing if alert.event_id in last]

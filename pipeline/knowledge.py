@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nlp.core import TextCore
 from schemas.rules.loader import RULES, Rule, load_rules
+from schemas.sensors.stations import STATIONS, StationBook, load_stations
 from schemas.taxonomy.duty import DUTY, Duty, load_duty
 from schemas.taxonomy.places import PLACES, Deployment, load_places
 from schemas.taxonomy.words import read_words
@@ -17,12 +18,13 @@ _CORE_FILES = ("places.yml", "words.txt")
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What a deployment knows of itself: its places, words, duty groups and rules."""
+    """What a deployment knows of itself: its places, words, duty groups, rules and stations of sensors."""
 
     places: Deployment
     duty: Duty
     rules: tuple[Rule, ...]
     words: tuple[str, ...]
+    stations: StationBook
 
 
 def load_knowledge(folder: Path | None) -> Knowledge:
@@ -30,7 +32,9 @@ def load_knowledge(folder: Path | None) -> Knowledge:
     own = _list_own(folder)
     places = load_places(own.get("places.yml", PLACES))
     duty = load_duty(own.get("duty.yml", DUTY), places)
-    return Knowledge(places, duty, load_rules(own.get("rules", RULES), duty), _load_words(own))
+    # The shipped stations stand at the shipped places.
+    stations = load_stations(own.get("stations.yml", None if "places.yml" in own else STATIONS), places)
+    return Knowledge(places, duty, load_rules(own.get("rules", RULES), duty), _load_words(own), stations)
 
 
 def _list_own(folder: Path | None) -> Mapping[str, Path]:

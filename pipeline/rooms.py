@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
 from nlp.core import TextCore
 from pipeline.knowledge import Knowledge, load_core, load_knowledge
 from pipeline.settings import Settings
-from schemas.records import Quarantined
+from schemas.records import Quarantined, Reading
 from stores.database import Database
 from stores.database.quarantine import save_quarantined
 from stores.elastic import ElasticStore
@@ -37,6 +37,11 @@ class Rooms:
         """Keep records that could not be read; returns how many are new."""
         with self.database.begin() as db:
             return save_quarantined(db, records)
+
+    def placed(self, reading: Reading) -> Reading:
+        """A kept reading with the place where its station stands now."""
+        station = self.knowledge.stations.find(reading.station)
+        return reading if station is None else replace(reading, place=station.place)
 
     @property
     def core(self) -> TextCore:

@@ -1,4 +1,5 @@
-"""Analyse: the raw parts that wait go through text core, events and rules; one transaction a day of parts."""
+"""Analyse: what waits goes through text core, events and rules; one transaction a day of parts or a batch of
+readings."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,8 @@ from sqlalchemy import Connection
 from alerts.engine import WarningEngine
 from alerts.path.answer import last_answer
 from alerts.path.rebase import rebase_alerts
+from alerts.standing import is_measured
+from alerts.stations import GONE, KEPT
 from nlp.events import EventClusterer
 from nlp.events_parameters import load_event_parameters
 from pipeline.analysis import Analysis, Step, resolved_event
@@ -27,10 +30,12 @@ from stores.database.meta import get_meta, set_meta
 from stores.database.parts import Part, mark_analysed, new_parts
 from stores.database.posts import active_members, event_ids, latest_time, move_posts, save_posts
 from stores.database.quarantine import save_quarantined
+from stores.database.readings import judged_readings, mark_judged, waiting_readings
 from stores.database.tickets import save_tickets
 from stores.raw import BrokenPartError
 
 BATCH = 1_000
+READINGS = 20_000
 _TICKED = "ticked"
 
 
@@ -44,6 +49,7 @@ class AnalyseReport:
     events: int = 0
     alerts: int = 0
     quarantined: int = 0
+    readings: int = 0
 
     def plus(self, other: "AnalyseReport") -> "AnalyseReport":
         """Both together; an event touched in two batches counts twice."""
@@ -54,12 +60,14 @@ class AnalyseReport:
             self.events + other.events,
             self.alerts + other.alerts,
             self.quarantined + other.quarantined,
+            self.readings + other.readings,
         )
 
     def line(self) -> str:
         """One line for the terminal."""
+        measured = f"传感器读数 {self.readings} 条，" if self.readings else ""
         return (
-            f"分析：分片 {self.parts} 个，帖文 {self.posts} 条（广告 {self.spam}），"
+            f"分析：分片 {self.parts} 个，帖文 {self.posts} 条（广告 {self.spam}），{measured}"
             f"涉及事件 {self.events} 个，预警（含更新）{self.alerts} 条，隔离 {self.quarantined} 条"
         )
 
@@ -93,7 +101,7 @@ class Batch:
 
 
 class PartTakenError(RuntimeError):
-    """Another run has analysed the part meanwhile; nothing of this batch is saved."""
+    """Another run has analysed the part or the readings meanwhile; nothing of this batch is saved."""
 
 
 def analyse_waiting(
@@ -104,6 +112,8 @@ def analyse_waiting(
     report = AnalyseReport()
     for batch in analyse_days(rooms, progress=progress):
         report = report.plus(batch.report())
+    for measured in judge_readings(rooms):
+        report = report.plus(measured)
     raised = tick_clock(rooms, now or datetime.now(SHANGHAI))
     return replace(report, alerts=report.alerts + raised)
 
@@ -145,20 +155,42 @@ def analyse_days(rooms: Rooms, *, progress: Advance = ignore_progress) -> Iterat
         yield batch
 
 
+def judge_readings(rooms: Rooms) -> Iterator[AnalyseReport]:
+    """Ask the rules at every reading they have not seen, in the order they came in; yields what came of each
+    batch once it is saved. Raises PartTakenError."""
+    analysis: Analysis | None = None
+    while True:
+        with rooms.database.read() as db:
+            waiting = waiting_readings(db, READINGS)
+        if not waiting:
+            return
+        analysis = analysis or open_analysis(rooms)
+        steps = [analysis.measure(rooms.placed(one.reading), one.received) for one in waiting]
+        raised = [alert for step in steps for alert in step.alerts]
+        with rooms.database.begin() as db:
+            if not mark_judged(db, waiting):
+                raise PartTakenError("readings")
+            save_raised(db, raised)
+        yield AnalyseReport(readings=len(waiting), alerts=len(raised))
+
+
 def open_analysis(rooms: Rooms) -> Analysis:
-    """An analysis that goes on where the last one stopped, rebuilt from the posts in the state."""
+    """An analysis that goes on where the last one stopped, rebuilt from posts and readings in the state."""
     knowledge = rooms.knowledge
     with rooms.database.read() as db:
-        last = latest_time(db)
+        readings = [rooms.placed(one) for one in judged_readings(db, KEPT, GONE)]
+        last = latest_time(db) or max((one.at for one in readings), default=None)
         modes = open_clock(db, last or datetime.now(SHANGHAI))
         engine = WarningEngine(knowledge.rules, knowledge.duty, knowledge.places, modes)
         analysis = Analysis(rooms.core, EventClusterer(), engine)
         if last is not None:
             start = last - timedelta(days=load_event_parameters().active_days)
             told = list(alerts_since(db, start))
-            standing = [*open_alerts(db), *filter(_is_settled_state, told)]
+            over = (alert for alert in told if _is_settled_state(alert) or is_measured(alert))
+            standing = [*open_alerts(db), *over]
             resolved = filter(None, map(resolved_event, told))
-            analysis.restore(active_members(db, start), standing, links_since(db, start), resolved)
+            links = links_since(db, start)
+            analysis.restore(active_members(db, start), standing, links, resolved, readings)
     return analysis
 
 

@@ -11,6 +11,8 @@ from stores.database.upsert import insert_new
 from stores.raw import RawFile
 
 NEW, ANALYSED = "new", "analysed"
+# Holds readings of sensors: they are judged from their own table.
+READINGS = "readings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,9 @@ class Part:
     state: str
 
 
-def add_part(db: Connection, file: RawFile, at: datetime) -> bool:
+def add_part(db: Connection, file: RawFile, at: datetime, state: str = NEW) -> bool:
     """Note a written part file; False when it is known already (the same content gives the same path)."""
-    return insert_new(db, parts, [{**asdict(file), "state": NEW, "at": at}]) > 0
+    return insert_new(db, parts, [{**asdict(file), "state": state, "at": at}]) > 0
 
 
 def new_parts(db: Connection, source: str | None = None) -> list[Part]:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -304,6 +305,26 @@ source_gaps = Table(
     Column("settled", UtcTime),
     Column("note", Text, nullable=False),
     Index(None, "state"),
+)
+
+readings = Table(
+    "readings",
+    METADATA,
+    Column("station", Text, primary_key=True),
+    Column("quantity", Text, primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("value", Double, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("received", UtcTime, nullable=False),
+    # Whether the rules have been asked at it; a corrected value is a reading they have not seen.
+    Column("judged", Boolean, nullable=False),
+    Index(None, "at"),
+)
+Index(
+    "ix_readings_waiting",
+    readings.c.received,
+    sqlite_where=~readings.c.judged,
+    postgresql_where=~readings.c.judged,
 )
 
 meta = Table(
