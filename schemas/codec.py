@@ -28,7 +28,7 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return _adapters[kind]
 
 
-def decode(kind: type[Record], data: bytes, where: Where) -> Record:
+def decode(kind: type[Record], data: bytes | str, where: Where) -> Record:
     """The record that `encode` wrote. Raises ReadError with the first field that does not fit."""
     try:
         record: Record = _adapter(kind).validate_json(data)

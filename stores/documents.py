@@ -183,7 +183,12 @@ def join_words(words: Iterable[str]) -> str:
     >>> join_words(["万达 广场", "停水"])
     '万达_广场 停水'
     """
-    return " ".join(token for word in words if (token := re.sub(r"\s+", "_", word.strip())))
+    # Nearly every word is of letters and digits, which hold no white space.
+    return " ".join([token for word in words if (token := word if word.isalnum() else _token(word))])
+
+
+def _token(word: str) -> str:
+    return re.sub(r"\s+", "_", word.strip())
 
 
 def _answer_times(alert: Alert) -> Document:
@@ -278,4 +283,4 @@ def _moment(time: datetime | None) -> str | None:
 
 def _present(fields: Document) -> Document:
     # None, and lists, objects and texts without content, would only take room in the index.
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in fields.items() if value or value == 0}

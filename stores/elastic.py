@@ -1,19 +1,17 @@
 """The search side: documents into Elasticsearch, and the searches our own commands make."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Self
 
-import orjson
 from elasticsearch import NotFoundError
-from elasticsearch.helpers import streaming_bulk
 
 from schemas.elasticsearch import PREFIX, load_templates
-from schemas.records import Alert, ClassifiedPost, Event, Quarantined
+from schemas.records import Alert, ClassifiedPost, Event
 from stores.database.coverage import SourceDay
-from stores.database.index import Pending
+from stores.database.index import Pending, month_part
 from stores.documents import (
     Document,
     alert_document,
@@ -22,46 +20,26 @@ from stores.documents import (
     join_words,
     post_document,
 )
-from stores.elastic_client import BUSY, clear_errors, connect, error_reason
-from stores.elastic_templates import ApplyReport, apply_templates, missing_kinds, take_over
-from stores.errors import StoreRefusedError, StoreUnavailable
+from stores.elastic_bulk import BulkSender, Versioned
+from stores.elastic_client import clear_errors, connect
+from stores.elastic_report import IndexReport, sum_up
+from stores.elastic_templates import (
+    ApplyReport,
+    Parts,
+    add_part,
+    apply_templates,
+    missing_parts,
+    remove_templates,
+    take_over,
+)
+from stores.errors import StoreUnavailable
 
-CHUNK = 1_000
-CHUNK_BYTES = 10 * 1024 * 1024
-Versioned = tuple[str, int, Document]
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A document that the server will never take as it is, with its reason."""
-
-    id: str
-    reason: str
-    document: Document
-
-
-@dataclass(frozen=True, slots=True)
-class IndexReport:
-    """What became of the documents of one call.
-
-    `settled` are the (id, version) pairs that need not be sent again: written, `superseded` by a newer
-    version that the index holds already, or `rejected`. The rest a busy server `deferred`.
-    """
-
-    kind: str
-    indexed: int
-    superseded: int
-    rejected: tuple[Rejected, ...]
-    settled: tuple[tuple[str, int], ...]
-    deferred: int = 0
-    deferred_reason: str = ""
-
-    def quarantined(self, at: datetime) -> list[Quarantined]:
-        """The rejected documents as quarantine records."""
-        source = f"elasticsearch/{self.kind}"
-        return [
-            Quarantined(source, one.id, one.reason, orjson.dumps(one.document), at) for one in self.rejected
-        ]
+# What a record that waits is in the index.
+DOCUMENTS: dict[str, Callable[[Pending[Any]], Document]] = {
+    "posts": lambda one: post_document(one.record, one.event_id),
+    "events": lambda one: event_document(one.record),
+    "alerts": lambda one: alert_document(one.record),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +103,8 @@ class ElasticStore:
             timeout=timeout,
         )
         self.templates = load_templates(prefix)
+        self.sender = BulkSender(self.client)
+        self._known: set[str] = set()
 
     def __repr__(self) -> str:
         return f"ElasticStore({self.shown_url!r})"
@@ -144,41 +124,47 @@ class ElasticStore:
         with clear_errors(self.shown_url):
             return str(self.client.cluster.health()["status"])
 
-    def apply(self) -> ApplyReport:
-        """Bring templates, indices and aliases into shape; nothing changes where they are so already."""
-        with clear_errors(self.shown_url):
-            return apply_templates(self.client, self.templates)
+    def apply(self, parts: Parts | None = None) -> ApplyReport:
+        """Bring templates, indices and aliases into shape; nothing changes where they are so already.
 
-    def missing_kinds(self) -> tuple[str, ...]:
-        """The kinds whose index is not there yet: what the state holds of them has to be written."""
+        `parts` are the months that a monthly kind has something of; this month where none is told.
+        """
         with clear_errors(self.shown_url):
-            return missing_kinds(self.client, self.templates)
+            return apply_templates(self.client, self.templates, self._parts(parts))
+
+    def missing_parts(self, parts: Parts | None = None) -> dict[str, frozenset[str]]:
+        """The kinds (and months) whose index is not there yet: the state's rows are to be written."""
+        with clear_errors(self.shown_url):
+            return missing_parts(self.client, self.templates, self._parts(parts))
 
     def take_over(self, kind: str) -> tuple[str, ...]:
-        """Let readers of a kind see its newest index, now that it is filled; the older ones are deleted."""
+        """Let readers of a kind see its newest version, now that it is filled; the older ones are deleted."""
         with clear_errors(self.shown_url):
             return take_over(self.client, self.templates.indices[kind])
 
+    def write_records(self, kind: str, pending: Iterable[Pending[Any]]) -> Iterator[IndexReport]:
+        """Write any number of records of a kind as their documents; see `write`."""
+        make = DOCUMENTS[kind]
+        return self.write(kind, (Versioned(one.id, one.version, make(one), one.part) for one in pending))
+
     def index_posts(self, pending: Iterable[Pending[ClassifiedPost]]) -> IndexReport:
         """Write posts; see `index`."""
-        return self.index(
-            "posts", ((one.id, one.version, post_document(one.record, one.event_id)) for one in pending)
-        )
+        return self._whole("posts", self.write_records("posts", pending))
 
     def index_events(self, pending: Iterable[Pending[Event]]) -> IndexReport:
         """Write events; see `index`."""
-        return self.index("events", ((one.id, one.version, event_document(one.record)) for one in pending))
+        return self._whole("events", self.write_records("events", pending))
 
     def index_alerts(self, pending: Iterable[Pending[Alert]]) -> IndexReport:
         """Write alerts; see `index`."""
-        return self.index("alerts", ((one.id, one.version, alert_document(one.record)) for one in pending))
+        return self._whole("alerts", self.write_records("alerts", pending))
 
     def index_coverage(self, days: Iterable[SourceDay]) -> IndexReport:
         """Write what each source gave on a day; its last change is its version. See `index`."""
         return self.index(
             "coverage",
             (
-                (
+                Versioned(
                     f"{day.source}@{day.day}",
                     int(day.changed.timestamp() * 1000),
                     coverage_document(day),
@@ -188,34 +174,46 @@ class ElasticStore:
         )
 
     def index(self, kind: str, documents: Iterable[Versioned]) -> IndexReport:
-        """Write (id, version, document) triples, some thousands a call, as all are held for the report.
+        """Write documents, some thousands a call; see `write`. Raises StoreUnavailable also when a busy or
+        full server took nothing at all."""
+        return self._whole(kind, self.write(kind, documents))
+
+    def write(self, kind: str, documents: Iterable[Versioned]) -> Iterator[IndexReport]:
+        """Write any number of documents; a report for every request, while the next one is made ready.
 
         A version lower than the one the index holds changes nothing there; an equal one is written again.
-        Raises StoreUnavailable also when a busy server took nothing at all.
+        After a report with `deferred` documents no more are read: the server is busy or its disk is full.
         """
-        tally = _Tally(kind)
         with clear_errors(self.shown_url):
-            answers = streaming_bulk(
-                self.client,
-                map(tally.action, documents),
-                chunk_size=CHUNK,
-                max_chunk_bytes=CHUNK_BYTES,
-                raise_on_error=False,
-                max_retries=4,
-                initial_backoff=0.5,
-                max_backoff=30,
-                retry_on_status=BUSY,
-                index=self.templates.indices[kind].write_alias,
-                # Without this a missing alias would become an index of its own with guessed fields.
-                require_alias=True,
-            )
-            for ok, item in answers:
-                tally.count(ok=ok, answer=item["index"])
-        report = tally.report()
-        if report.deferred and not report.settled:
-            reason = f"Elasticsearch {self.shown_url} 忙，什么也没收下：{report.deferred_reason}"
+            for outcomes in self.sender.send(documents, partial(self._write_alias, kind)):
+                yield sum_up(kind, outcomes)
+
+    def _write_alias(self, kind: str, part: str) -> str:
+        """The name to write to; the index of a month that nobody wrote to yet is made."""
+        index = self.templates.indices[kind]
+        alias = index.write_alias(part)
+        if index.monthly and alias not in self._known:
+            if not self.client.indices.exists_alias(name=alias):
+                add_part(self.client, index, part)
+            self._known.add(alias)
+        return alias
+
+    def _whole(self, kind: str, reports: Iterable[IndexReport]) -> IndexReport:
+        whole = sum(reports, IndexReport(kind))
+        if whole.deferred and not whole.settled:
+            reason = f"Elasticsearch {self.shown_url} 忙，什么也没收下：{whole.refusal}"
             raise StoreUnavailable(reason)
-        return report
+        return whole
+
+    def _parts(self, parts: Parts | None) -> Parts:
+        this_month = frozenset({month_part(datetime.now(UTC))})
+        monthly = (kind for kind, index in self.templates.indices.items() if index.monthly)
+        return {kind: (parts or {}).get(kind) or this_month for kind in monthly}
+
+    def remove(self) -> None:
+        """Delete every index and template of this deployment: what a trial leaves behind."""
+        with clear_errors(self.shown_url):
+            remove_templates(self.client, self.templates)
 
     def search_words(self, words: Sequence[str], *, size: int = 20, filters: Filters | None = None) -> Found:
         """The posts that contain every one of the words (segmented as the posts are), best first; without
@@ -233,8 +231,10 @@ class ElasticStore:
         return Found(answer["hits"]["total"]["value"], tuple(_hit(hit) for hit in answer["hits"]["hits"]))
 
     def get(self, kind: str, record_id: str) -> Document | None:
-        """One document, or None."""
+        """One document, or None; of a monthly kind only what a refresh has made visible."""
         with clear_errors(self.shown_url):
+            if self.templates.indices[kind].monthly:
+                return self._find(kind, record_id)
             try:
                 document: Document = self.client.get(index=self.alias(kind), id=record_id)["_source"]
             except NotFoundError as error:
@@ -269,11 +269,16 @@ class ElasticStore:
         """Make what was written visible to searches now."""
         kinds = list(self.templates.indices) if kind is None else [kind]
         with clear_errors(self.shown_url):
-            self.client.indices.refresh(index=[self.templates.indices[one].write_alias for one in kinds])
+            self.client.indices.refresh(index=[self.templates.indices[one].pattern for one in kinds])
 
     def alias(self, kind: str) -> str:
         """The name that readers of a kind use."""
         return self.templates.indices[kind].alias
+
+    def _find(self, kind: str, record_id: str) -> Document | None:
+        query = {"ids": {"values": [record_id]}}
+        hits = self.client.search(index=self.alias(kind), query=query, size=1)["hits"]["hits"]
+        return hits[0]["_source"] if hits else None
 
     def _pages(self, view: str, page: int) -> Iterator[Hit]:
         after: list[Any] | None = None
@@ -290,65 +295,6 @@ class ElasticStore:
                 return
             yield from map(_hit, hits)
             after = hits[-1]["sort"]
-
-
-class _Tally:
-    """Sorts the answers of a bulk request by what they mean for us."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.counts: Counter[str] = Counter()
-        self.sent: dict[str, Versioned] = {}
-        self.settled: list[tuple[str, int]] = []
-        self.rejected: list[Rejected] = []
-        self.deferred_reason = ""
-
-    def action(self, document: Versioned) -> Document:
-        """The bulk action that writes a document under its version."""
-        key, version, source = document
-        self.sent[key] = document
-        return {"_id": key, "_version": version, "_version_type": "external_gte", "_source": source}
-
-    def count(self, *, ok: bool, answer: Document) -> None:
-        """Take in the server's answer about one document."""
-        status = answer["status"]
-        if ok:
-            self._settle("indexed", answer)
-        elif status == 409:
-            self._settle("superseded", answer)
-        elif status == 400:
-            # Only this status blames the document itself; all others may pass.
-            self._settle("rejected", answer)
-            key = answer["_id"]
-            self.rejected.append(Rejected(key, _reason(answer), self.sent[key][2]))
-        elif status == 404:
-            reason = f"索引还没有建好，先运行 qianshao index apply（{_reason(answer)}）"
-            raise StoreRefusedError(reason)
-        else:
-            self.counts["deferred"] += 1
-            self.deferred_reason = self.deferred_reason or f"{status} {_reason(answer)}"
-
-    def report(self) -> IndexReport:
-        """The sum of it."""
-        return IndexReport(
-            kind=self.kind,
-            indexed=self.counts["indexed"],
-            superseded=self.counts["superseded"],
-            rejected=tuple(self.rejected),
-            settled=tuple(self.settled),
-            deferred=self.counts["deferred"],
-            deferred_reason=self.deferred_reason,
-        )
-
-    def _settle(self, how: str, answer: Document) -> None:
-        self.counts[how] += 1
-        key = answer["_id"]
-        self.settled.append((key, self.sent[key][1]))
-
-
-def _reason(answer: Document) -> str:
-    error = answer.get("error")
-    return error_reason(error) if isinstance(error, dict) else str(error)
 
 
 def _hit(hit: Document) -> Hit:

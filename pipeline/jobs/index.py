@@ -1,7 +1,9 @@
 """Index: what changed in the state goes to Elasticsearch; templates, rebuild and search."""
 
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -12,19 +14,25 @@ from schemas.times import SHANGHAI
 from stores.database.coverage import list_gaps, runs_since, split_by_day
 from stores.database.index import (
     KINDS,
+    START,
+    Mark,
+    Pending,
     count_pending,
     forget_indexed,
     mark_indexed,
+    months,
     pending_alerts,
     pending_events,
     pending_posts,
 )
 from stores.database.meta import get_meta, set_meta
 from stores.database.quarantine import save_quarantined
-from stores.elastic import ElasticStore, IndexReport
+from stores.elastic import ElasticStore
+from stores.elastic_report import IndexReport
 from stores.elastic_templates import ApplyReport
+from stores.errors import StoreUnavailable
 
-BATCH = 5_000
+PAGE = 1_000
 # The key under which the state keeps the start of the last run that the coverage index knows.
 _COVERED = "coverage_indexed"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
@@ -61,9 +69,10 @@ def apply_templates(rooms: Rooms) -> list[str]:
     An index of a new version is filled from the state before readers see it: searches are answered all the
     while, and nothing is lost.
     """
-    report = prepare_index(rooms, need_elastic(rooms))
+    elastic = need_elastic(rooms)
+    report = prepare_index(rooms, elastic)
     lifecycle = "服务器支持索引生命周期管理" if report.lifecycle else "服务器没有索引生命周期管理"
-    filled = [index_changed(rooms).line()] if report.unfilled else []
+    filled = [_write_changed(rooms, elastic, report, ignore_progress).line()] if report.unfilled else []
     return [*(report.changed or ("没有需要改的",)), *filled, lifecycle]
 
 
@@ -72,53 +81,75 @@ def prepare_index(rooms: Rooms, elastic: ElasticStore) -> ApplyReport:
 
     They wait first and the index is made then: killed in between, the next run does the same again.
     """
-    missing = elastic.missing_kinds()
+    with rooms.database.read() as db:
+        parts = {kind: found for kind in KINDS if (found := months(db, kind))}
+    missing = elastic.missing_parts(parts)
     with rooms.database.begin() as db:
-        for kind in missing:
-            _forget(db, kind)
-    return elastic.apply()
+        for kind, lacking in missing.items():
+            _forget(db, kind, lacking)
+    return elastic.apply(parts)
 
 
-def _forget(db: Connection, kind: str) -> None:
+def _forget(db: Connection, kind: str, parts: Collection[str]) -> None:
     if kind == "coverage":
         set_meta(db, _COVERED, _LONG_AGO.isoformat())
     else:
-        forget_indexed(db, kind)
+        forget_indexed(db, kind, parts if any(parts) else None)
 
 
 def index_changed(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:
     """Write every row that changed since it was last indexed. Without an Elasticsearch nothing is done.
 
-    Raises StoreUnavailable when the server is down: the rows stay pending.
+    Raises StoreUnavailable when the server is down, or too busy or full to take all: the rows stay pending.
     """
     if rooms.elastic is None:
         return IndexedReport()
-    prepared = prepare_index(rooms, rooms.elastic)
+    return _write_changed(rooms, rooms.elastic, prepare_index(rooms, rooms.elastic), progress)
+
+
+def _write_changed(
+    rooms: Rooms, elastic: ElasticStore, prepared: ApplyReport, progress: Advance
+) -> IndexedReport:
     with rooms.database.read() as db:
         total = sum(count_pending(db).values())
-    indexed, errors = 0, list[str]()
-    for kind in WRITERS:
-        while (report := _index_batch(rooms, rooms.elastic, kind)).settled:
+    indexed, errors, refusals = 0, list[str](), list[str]()
+    for kind in READERS:
+        for report in elastic.write_records(kind, _waiting(rooms, kind)):
+            _settle(rooms, report)
             indexed += report.indexed
             errors += [f"{kind}/{one.id}：{one.reason}" for one in report.rejected]
+            refusals += [report.refusal] if report.deferred else []
             progress(indexed, total)
-    _index_coverage(rooms, rooms.elastic)
+    _index_coverage(rooms, elastic)
     with rooms.database.read() as db:
         waiting = count_pending(db)
-    rooms.elastic.refresh()
+    elastic.refresh()
     for kind in prepared.unfilled:
         if not waiting.get(kind):
-            rooms.elastic.take_over(kind)
+            elastic.take_over(kind)
+    if refusals:
+        reason = f"Elasticsearch {elastic.shown_url} 没有全收，待写 {sum(waiting.values())} 条：{refusals[0]}"
+        raise StoreUnavailable(reason)
     return IndexedReport(indexed, len(errors), sum(waiting.values()), tuple(errors))
 
 
-def _index_batch(rooms: Rooms, elastic: ElasticStore, kind: str) -> IndexReport:
-    """Write one batch of a kind and note what the server has settled."""
-    report = WRITERS[kind](rooms, elastic)
+def _waiting(rooms: Rooms, kind: str) -> Iterator[Pending[Any]]:
+    """Every row of a kind that waits, longest waiting first, read page by page while it is written."""
+    after = START
+    while True:
+        with rooms.database.read() as db:
+            page = READERS[kind](db, PAGE, after)
+        if not page:
+            return
+        yield from page
+        after = page[-1].mark
+
+
+def _settle(rooms: Rooms, report: IndexReport) -> None:
+    """Note what the server has settled, so that it is not sent again."""
     with rooms.database.begin() as db:
         save_quarantined(db, report.quarantined(datetime.now(SHANGHAI)))
-        mark_indexed(db, kind, report.settled)
-    return report
+        mark_indexed(db, report.kind, report.settled)
 
 
 def _index_coverage(rooms: Rooms, elastic: ElasticStore) -> None:
@@ -140,22 +171,11 @@ def _index_coverage(rooms: Rooms, elastic: ElasticStore) -> None:
             set_meta(db, _COVERED, max(run.started for run in runs).isoformat())
 
 
-def _write_posts(rooms: Rooms, elastic: ElasticStore) -> IndexReport:
-    with rooms.database.read() as db:
-        return elastic.index_posts(pending_posts(db, BATCH))
-
-
-def _write_events(rooms: Rooms, elastic: ElasticStore) -> IndexReport:
-    with rooms.database.read() as db:
-        return elastic.index_events(pending_events(db, BATCH))
-
-
-def _write_alerts(rooms: Rooms, elastic: ElasticStore) -> IndexReport:
-    with rooms.database.read() as db:
-        return elastic.index_alerts(pending_alerts(db, BATCH))
-
-
-WRITERS = {"posts": _write_posts, "events": _write_events, "alerts": _write_alerts}
+READERS: dict[str, Callable[[Connection, int, Mark], Sequence[Pending[Any]]]] = {
+    "posts": pending_posts,
+    "events": pending_events,
+    "alerts": pending_alerts,
+}
 
 
 def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:
@@ -163,5 +183,5 @@ def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> Index
     need_elastic(rooms)
     with rooms.database.begin() as db:
         for kind in (*KINDS, "coverage"):
-            _forget(db, kind)
+            _forget(db, kind, ())
     return index_changed(rooms, progress=progress)

@@ -26,9 +26,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class IndexTemplate:
-    """One index: its template, the alias that readers use and the concrete index of this version.
+    """One kind of index: its template, the alias that readers use and the name of this version's index.
 
-    Writers use an alias of their own: a new version is filled behind it while readers still see the old one.
+    A `monthly` kind has an index for each month behind the one alias, such as `qianshao-posts-v2-2026.07`.
+    Writers use aliases of their own: a new version is filled behind them while readers still see the old one.
     """
 
     kind: str
@@ -36,11 +37,28 @@ class IndexTemplate:
     alias: str
     index: str
     components: tuple[str, ...]
+    monthly: bool = False
+
+    def concrete(self, part: str = "") -> str:
+        """The index of this version; of a monthly kind that of a month such as `2026.07`."""
+        return f"{self.index}-{part}" if self.monthly else self.index
+
+    def write_alias(self, part: str = "") -> str:
+        """What writers write to."""
+        return f"{self.alias}-write-{part}" if self.monthly else f"{self.alias}-write"
 
     @property
-    def write_alias(self) -> str:
-        """What writers write to."""
-        return f"{self.alias}-write"
+    def pattern(self) -> str:
+        """What every index of this version is called."""
+        return f"{self.index}-*" if self.monthly else self.index
+
+    def owns(self, name: str) -> bool:
+        """Whether an index is of this version."""
+        return name.startswith(f"{self.index}-") if self.monthly else name == self.index
+
+    def part(self, name: str) -> str:
+        """The month in the name of an index of this version; empty for a kind that is not monthly."""
+        return name.removeprefix(f"{self.index}-") if self.monthly else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +156,10 @@ def _read_index(path: Path, prefix: str, components: Mapping[str, Json]) -> Inde
             raise ReadError(Where(path.name), "composed_of", name, one_of(components))
     alias = f"{prefix}-{path.stem}"
     names = [f"{prefix}-{name}" for name in used]
+    monthly = bool(body.pop("monthly", False))
     full = {**body, "composed_of": names, "index_patterns": [f"{alias}-v*"], "priority": 200}
     index = f"{alias}-v{body['version']}"
-    return IndexTemplate(path.stem, _named(alias, full), alias, index, tuple(names))
+    return IndexTemplate(path.stem, _named(alias, full), alias, index, tuple(names), monthly)
 
 
 def _named(name: str, body: Json) -> Template:

@@ -2,53 +2,76 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, select, update
 
 from schemas.codec import decode
 from schemas.errors import Where
 from schemas.records import Alert, ClassifiedPost, Event
+from schemas.times import SHANGHAI
 from stores.database.tables import alerts, events, posts
 from stores.database.upsert import in_batches
 
 Record = TypeVar("Record", ClassifiedPost, Event, Alert)
+# The version and id of the last row that was read.
+Mark = tuple[int, str]
+START: Mark = (0, "")
 KINDS: dict[str, Table] = {"posts": posts, "events": events, "alerts": alerts}
 
 
 @dataclass(frozen=True, slots=True)
 class Pending(Generic[Record]):
-    """A record that waits for the index. `version` grows with every change of the record."""
+    """A record that waits for the index. `version` grows with every change of the record.
+
+    `part` is the month whose index a record of a monthly kind goes to; it never changes for a record.
+    """
 
     id: str
     version: int
     record: Record
     event_id: str | None = None
+    part: str = ""
+
+    @property
+    def mark(self) -> Mark:
+        """Where a reader goes on after this record."""
+        return self.version, self.id
 
 
-def pending_posts(db: Connection, limit: int) -> list[Pending[ClassifiedPost]]:
-    """At most `limit` posts that changed since they were indexed, longest waiting first."""
+def month_part(time: datetime) -> str:
+    """The month of Beijing time as the name of an index has it.
+
+    >>> month_part(datetime.fromisoformat("2026-06-30T16:00:00+00:00"))
+    '2026.07'
+    """
+    return time.astimezone(SHANGHAI).strftime("%Y.%m")
+
+
+def pending_posts(db: Connection, limit: int, after: Mark = START) -> list[Pending[ClassifiedPost]]:
+    """At most `limit` posts that changed since they were indexed, longest waiting first, behind `after`."""
     return [
-        Pending(key, version, decode(ClassifiedPost, document.encode(), Where("posts")), event_id)
-        for key, version, document, event_id in db.execute(
-            _waiting(posts, limit).add_columns(posts.c.event_id)
+        Pending(key, version, decode(ClassifiedPost, document, Where("posts")), event_id, month)
+        for key, version, document, event_id, month in db.execute(
+            _waiting(posts, limit, after).add_columns(posts.c.event_id, posts.c.month)
         )
     ]
 
 
-def pending_events(db: Connection, limit: int) -> list[Pending[Event]]:
-    """At most `limit` events that changed since they were indexed, longest waiting first."""
+def pending_events(db: Connection, limit: int, after: Mark = START) -> list[Pending[Event]]:
+    """At most `limit` events that changed since they were indexed, longest waiting first, behind `after`."""
     return [
-        Pending(key, version, decode(Event, document.encode(), Where("events")), key)
-        for key, version, document in db.execute(_waiting(events, limit))
+        Pending(key, version, decode(Event, document, Where("events")), key)
+        for key, version, document in db.execute(_waiting(events, limit, after))
     ]
 
 
-def pending_alerts(db: Connection, limit: int) -> list[Pending[Alert]]:
-    """At most `limit` alerts that changed since they were indexed, longest waiting first."""
-    rows = db.execute(_waiting(alerts, limit).add_columns(alerts.c.event_id))
+def pending_alerts(db: Connection, limit: int, after: Mark = START) -> list[Pending[Alert]]:
+    """At most `limit` alerts that changed since they were indexed, longest waiting first, behind `after`."""
+    rows = db.execute(_waiting(alerts, limit, after).add_columns(alerts.c.event_id))
     return [
-        Pending(key, version, decode(Alert, document.encode(), Where("alerts")), event_id)
+        Pending(key, version, decode(Alert, document, Where("alerts")), event_id)
         for key, version, document, event_id in rows
     ]
 
@@ -74,12 +97,26 @@ def count_pending(db: Connection) -> dict[str, int]:
     return counts
 
 
-def forget_indexed(db: Connection, kind: str) -> int:
-    """Let every row of a kind wait again: the first step of rebuilding an index."""
+def months(db: Connection, kind: str) -> frozenset[str]:
+    """The months that a kind has rows of; none for a kind that is not split by month."""
     table = KINDS[kind]
-    return db.execute(update(table).where(table.c.indexed > 0).values(indexed=0)).rowcount
+    if "month" not in table.c:
+        return frozenset()
+    return frozenset(db.execute(select(table.c.month).distinct()).scalars())
 
 
-def _waiting(table: Table, limit: int) -> Select[Any]:
+def forget_indexed(db: Connection, kind: str, months: Iterable[str] | None = None) -> int:
+    """Let every row of a kind, or of some of its months, wait again: the first step of a rebuild."""
+    table = KINDS[kind]
+    forgotten = update(table).where(table.c.indexed > 0).values(indexed=0)
+    if months is not None:
+        forgotten = forgotten.where(table.c.month.in_(sorted(months)))
+    return db.execute(forgotten).rowcount
+
+
+def _waiting(table: Table, limit: int, after: Mark) -> Select[Any]:
     query = select(table.c.id, table.c.changed, table.c.document).where(table.c.changed > table.c.indexed)
+    version, key = after
+    behind = or_(table.c.changed > version, and_(table.c.changed == version, table.c.id > key))
+    query = query.where(table.c.changed >= version, behind)
     return query.order_by(table.c.changed, table.c.id).limit(limit)

@@ -2,17 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, func, select
 
 from schemas.codec import decode, encode
 from schemas.errors import Where
-from schemas.records import ClassifiedPost, EventLink
+from schemas.records import ClassifiedPost, EventLink, Origin
+from stores.database.index import month_part
 from stores.database.series import Cell, add_counts, count_moves
 from stores.database.tables import events, posts, seen_revisions
 from stores.database.upsert import Row, in_batches, insert_new, lock_writers, next_version, plain_text, upsert
 from stores.documents import main_place
+
+_LONGEST = timedelta(days=3_650)
 
 
 def known_revisions(db: Connection, ids: Iterable[str]) -> set[tuple[str, str]]:
@@ -54,7 +57,7 @@ def save_posts(db: Connection, classified: Iterable[tuple[ClassifiedPost, str | 
     written, moves = 0, Counter[Cell]()
     for batch in in_batches(rows.values()):
         moves.update(count_moves(db, batch))
-        written += upsert(db, posts, batch, newer="fetched_at", versioned=True)
+        written += upsert(db, posts, batch, newer="fetched_at", versioned=True, fixed=("month",))
     add_counts(db, moves)
     return written
 
@@ -144,5 +147,16 @@ def _row(post: ClassifiedPost, event_id: str | None) -> Row:
         "incident": post.incident.name,
         "spam": "spam" in post.clean.flags,
         "event_id": event_id,
+        "month": _month(origin),
         "document": encode(post).decode(),
     }
+
+
+def _month(origin: Origin) -> str:
+    """The month of the index that a post goes to with its first revision: that of its time.
+
+    A time after the fetch or ten years before it is a misprint more often than not, and each would make an
+    index of its own: there the month is that of the fetch.
+    """
+    likely = origin.fetched_at - _LONGEST <= origin.time <= origin.fetched_at
+    return month_part(origin.time if likely else origin.fetched_at)

@@ -98,9 +98,12 @@ posts = Table(
     Column("incident", Text, nullable=False),
     Column("spam", Boolean, nullable=False),
     Column("event_id", Text),
+    # Whose index the post is in: set with its first revision and never changed, as its time may be.
+    Column("month", String(7), nullable=False, server_default=""),
     Column("document", Text, nullable=False),
     *_index_columns(),
     Index(None, "time"),
+    Index(None, "month"),
     Index(None, "event_id"),
 )
 _waiting(posts)

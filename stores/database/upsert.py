@@ -24,17 +24,23 @@ def insert_new(db: Connection, table: Table, rows: Sequence[Row]) -> int:
 
 
 def upsert(
-    db: Connection, table: Table, rows: Sequence[Row], *, newer: str | None = None, versioned: bool = False
+    db: Connection,
+    table: Table,
+    rows: Sequence[Row],
+    *,
+    newer: str | None = None,
+    versioned: bool = False,
+    fixed: Sequence[str] = (),
 ) -> int:
     """Insert rows or change those that differ; returns how many rows were written.
 
     An equal row is left alone, and so is one whose column `newer` would go back. A versioned table's
-    `changed` grows with every write.
+    `changed` grows with every write. What stands in the columns `fixed` stays as it was first written.
     """
     if not rows:
         return 0
     key = {column.name for column in table.primary_key}
-    names = [name for name in rows[0] if name not in key]
+    names = [name for name in rows[0] if name not in key and name not in fixed]
     statement = _insert(db, table)
     new = statement.excluded
     wanted: ColumnElement[bool] = or_(*(table.c[name].is_distinct_from(new[name]) for name in names))

@@ -35,8 +35,13 @@ def test_chinese_is_searchable_by_word_and_by_phrase() -> None:
 
 def test_names_follow_the_deployment() -> None:
     posts = load_templates("yunting").indices["posts"]
-    assert (posts.alias, posts.index) == ("yunting-posts", "yunting-posts-v1")
+    assert (posts.alias, posts.index) == ("yunting-posts", "yunting-posts-v2")
     assert posts.template.body["index_patterns"] == ["yunting-posts-v*"]
+    assert (posts.concrete("2026.07"), posts.write_alias("2026.07")) == (
+        "yunting-posts-v2-2026.07",
+        "yunting-posts-write-2026.07",
+    )
+    assert (posts.owns("yunting-posts-v2-2026.07"), posts.owns("yunting-posts-v21-2026.07")) == (True, False)
     assert posts.components == ("yunting-settings", "yunting-place", "yunting-facts")
 
 

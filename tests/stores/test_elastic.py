@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -21,6 +21,7 @@ from stores.database.index import (
     Pending,
     count_pending,
     mark_indexed,
+    month_part,
     pending_alerts,
     pending_events,
     pending_posts,
@@ -28,6 +29,7 @@ from stores.database.index import (
 from stores.database.posts import save_posts
 from stores.documents import event_document, post_document
 from stores.elastic import ElasticStore, Filters
+from stores.elastic_bulk import Versioned
 from stores.elastic_templates import has_lifecycle
 from stores.errors import StoreRefusedError, StoreUnavailable
 from tests.parts.elastic import Elastic
@@ -36,6 +38,7 @@ from tests.parts.web import WebServer
 from tests.stores.examples import NOON, STREET, make_alert, make_event, make_post
 
 pytestmark = pytest.mark.elastic
+THIS_MONTH = month_part(datetime.now(UTC))
 
 
 @contextmanager
@@ -43,13 +46,7 @@ def own_store(url: str) -> Iterator[ElasticStore]:
     """A store under a name of its own on the running server, removed afterwards."""
     with ElasticStore(url, prefix=f"test-{secrets.token_hex(4)}") as store:
         yield store
-        for index in store.templates.indices.values():
-            found = store.client.indices.get(index=f"{index.alias}*", ignore_unavailable=True)
-            if found.body:
-                store.client.indices.delete(index=list(found.body))
-            store.client.options(ignore_status=404).indices.delete_index_template(name=index.template.name)
-        for component in store.templates.components:
-            store.client.options(ignore_status=404).cluster.delete_component_template(name=component.name)
+        store.remove()
 
 
 @pytest.fixture
@@ -78,7 +75,7 @@ def store(bare: ElasticStore) -> ElasticStore:
 
 
 def waiting(post: ClassifiedPost, version: int = 1, event_id: str = "event1") -> Pending[ClassifiedPost]:
-    return Pending(post.origin.id, version, post, event_id)
+    return Pending(post.origin.id, version, post, event_id, "2026.03")
 
 
 def index_all(store: ElasticStore, database: Database) -> None:
@@ -112,9 +109,9 @@ class TestApply:
 
     def test_a_deleted_index_is_missed_and_made_again(self, store: ElasticStore) -> None:
         store.client.indices.delete(index=store.templates.indices["events"].index)
-        assert store.missing_kinds() == ("events",)
+        assert store.missing_parts() == {"events": {""}}
         assert len(store.apply().changed) == 3
-        assert store.missing_kinds() == ()
+        assert store.missing_parts() == {}
 
     def test_a_new_field_is_added_in_place(self, store: ElasticStore) -> None:
         store.templates = changed_templates(
@@ -123,7 +120,7 @@ class TestApply:
         report = store.apply()
         assert [line.split()[0] for line in report.changed] == ["索引模板", "映射"]
         assert store.apply().changed == ()
-        assert store.index("posts", [("a", 1, {"id": "a", "tide": 1.5})]).indexed == 1
+        assert store.index("posts", [Versioned("a", 1, {"id": "a", "tide": 1.5}, "2026.03")]).indexed == 1
 
     def test_a_changed_type_asks_for_a_new_version(self, store: ElasticStore) -> None:
         store.templates = changed_templates(store.templates, "url", {"type": "text", "meta": {"zh": "网址"}})
@@ -133,16 +130,16 @@ class TestApply:
     def test_a_new_version_is_filled_before_readers_see_it(self, store: ElasticStore) -> None:
         store.index_posts([waiting(make_post())])
         posts = store.templates.indices["posts"]
-        newer = replace(posts, index=f"{posts.alias}-v2")
+        newer = replace(posts, index=f"{posts.alias}-v3")
         store.templates = replace(store.templates, indices={**store.templates.indices, "posts": newer})
-        assert store.missing_kinds() == ("posts",)
-        assert store.apply().unfilled == ("posts",)
-        store.client.indices.refresh(index=posts.index)
+        assert store.missing_parts({"posts": {"2026.03"}}) == {"posts": {"2026.03"}}
+        assert store.apply({"posts": {"2026.03"}}).unfilled == ("posts",)
+        store.client.indices.refresh(index=posts.pattern)
         assert store.count("posts") == 1, "readers still see the old one"
         store.index_posts([waiting(make_post()), waiting(make_post("post2"))])
         store.refresh()
         assert store.count("posts") == 1
-        assert store.take_over("posts") == (posts.index,)
+        assert set(store.take_over("posts")) == {posts.concrete("2026.03"), posts.concrete(THIS_MONTH)}
         assert store.count("posts") == 2
         assert store.take_over("posts") == ()
         assert store.apply().unfilled == ()
@@ -212,12 +209,14 @@ class TestIndex:
 
     def test_a_field_outside_the_mapping_is_refused(self, store: ElasticStore) -> None:
         for document in ({"id": "x", "surprise": 1}, {"id": "x", "place": {"surprise": 1}}):
-            (rejected,) = store.index("posts", [("x", 1, document)]).rejected
+            (rejected,) = store.index("posts", [Versioned("x", 1, document, "2026.03")]).rejected
             assert "strict_dynamic_mapping_exception" in rejected.reason
             assert "surprise" in rejected.reason
 
     def test_a_write_block_defers_and_loses_nothing(self, store: ElasticStore) -> None:
-        index = store.templates.indices["posts"].index
+        index = store.templates.indices["posts"].pattern
+        store.sender.attempts = 2
+        store.index_posts([waiting(make_post("earlier"))])
         store.client.indices.put_settings(index=index, settings={"index.blocks.write": True})
         with pytest.raises(StoreUnavailable, match=r"什么也没收下.*cluster_block_exception"):
             store.index_posts([waiting(make_post())])

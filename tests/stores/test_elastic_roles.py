@@ -30,7 +30,7 @@ def secured() -> Iterator[Elastic]:
         node.start()
         with login(node, "writer") as store:
             store.apply()
-            store.index_posts([Pending("post1", 1, make_post(), "event1")])
+            store.index_posts([Pending("post1", 1, make_post(), "event1", "2026.03")])
             store.index_events([Pending("event1", 1, make_event(), "event1")])
             store.index_alerts([Pending("alert1", 1, make_alert(), "event1")])
             store.refresh()
@@ -50,7 +50,7 @@ def login(node: Elastic, name: str, password: str | None = None) -> ElasticStore
 def test_the_writer_repeats_itself_and_reads_nothing(secured: Elastic) -> None:
     with login(secured, "writer") as store:
         assert store.apply().changed == ()
-        assert store.index_posts([Pending("post1", 2, make_post(), "event1")]).indexed == 1
+        assert store.index_posts([Pending("post1", 2, make_post(), "event1", "2026.03")]).indexed == 1
         for forbidden in (
             lambda: store.search_words([]),
             lambda: store.get("posts", "post1"),
@@ -65,8 +65,8 @@ def test_the_analyst_reads_everything_and_changes_nothing(secured: Elastic) -> N
         assert [store.count(kind) for kind in ("posts", "events", "alerts")] == [1, 1, 1]
         assert store.search_words(["燃气"]).total == 1
         for forbidden in (
-            lambda: store.index_posts([Pending("post2", 1, make_post("post2"), None)]),
-            lambda: store.client.indices.delete(index="qianshao-posts-v1"),
+            lambda: store.index_posts([Pending("post2", 1, make_post("post2"), None, "2026.03")]),
+            lambda: store.client.indices.delete(index="qianshao-posts-v2-2026.03"),
             lambda: store.client.delete(index="qianshao-posts", id="post1"),
         ):
             with pytest.raises(Exception, match=r"拒绝访问|security_exception"):
