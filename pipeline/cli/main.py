@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from pipeline.cli import alerts, checks, demo, index, jobs, kibana, models, modes, report, search, text, words
+from pipeline.cli import (
+    alerts,
+    checks,
+    demo,
+    dev,
+    index,
+    jobs,
+    kibana,
+    models,
+    modes,
+    report,
+    search,
+    text,
+    words,
+)
 from pipeline.cli.screen import Exit, messages
 from schemas.errors import ReadError
 from stores.errors import StoreRefusedError, StoreUnavailable
@@ -19,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for group in (demo, jobs, alerts, modes, report, text, models, words, checks, index, kibana, search):
+for group in (demo, jobs, alerts, modes, report, text, models, words, checks, index, kibana, search, dev):
     group.register(app)
 
 

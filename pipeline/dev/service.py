@@ -32,17 +32,15 @@ def free_port() -> int:
         return port
 
 
+def is_listening(port: int) -> bool:
+    """Whether something on this machine takes connections at a TCP port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def choose_port(wished: int) -> int:
     """The TCP port wished for where nothing listens on it, any free one otherwise (and for 0)."""
-    if not wished:
-        return free_port()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wished))
-        except OSError:
-            return free_port()
-    return wished
+    return wished if wished and not is_listening(wished) else free_port()
 
 
 @dataclass(frozen=True, slots=True)

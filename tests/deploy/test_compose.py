@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.import_dashboards import import_dashboards
 from deploy.make_secrets import make_secrets
+from pipeline.dev.kibana import import_dashboards
 from schemas.kibana import load_objects, write_ndjson
 from tests.parts.web import WebServer
 
@@ -71,7 +71,7 @@ IMPORT = "/api/saved_objects/_import?overwrite=true"
 
 def test_the_dashboards_go_in_with_one_request(web_server: WebServer) -> None:
     web_server.serve(IMPORT, '{"success": true}', "application/json")
-    import_dashboards(web_server.url("").rstrip("/"), "elastic", "secret")
+    import_dashboards(web_server.url("").rstrip("/"), ("elastic", "secret"))
     [(_, headers)], [body] = web_server.requests, web_server.posted
     assert headers["kbn-xsrf"] == "true"
     assert base64.b64decode(headers["authorization"].split()[1]) == b"elastic:secret"
@@ -81,4 +81,4 @@ def test_the_dashboards_go_in_with_one_request(web_server: WebServer) -> None:
 def test_a_half_taken_import_is_an_error(web_server: WebServer) -> None:
     web_server.serve(IMPORT, '{"success": false, "errors": [{"id": "x"}]}', "application/json")
     with pytest.raises(RuntimeError, match="没有全部收下"):
-        import_dashboards(web_server.url("").rstrip("/"), "elastic", "secret")
+        import_dashboards(web_server.url("").rstrip("/"), ("elastic", "secret"))
