@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from alerts.conditions.growth import TOGETHER_AMONG, is_together
 from alerts.crossings import Crossings
 from alerts.findings import Measured, Moment, Tick
+from alerts.health import HealthBook
 from alerts.series import SeriesBook
 from alerts.sources import SourceBook
 from alerts.stations import Stations
@@ -43,6 +44,7 @@ class Books:
         self.watch = Watch(hours)
         self.tallies = Tallies(counted, FirmKinds(deployment))
         self.sources = SourceBook()
+        self.health = HealthBook()
         self.stations = Stations()
         self.seen: dict[str, Seen] = {}
         self._moments: dict[str, Moment] = {}
@@ -94,7 +96,7 @@ class Books:
         if self._day != now.date():
             self._day = now.date()
             self._forget(now)
-        return Tick(now, self.sources, self.stations)
+        return Tick(now, self.sources, self.stations, self.health)
 
     def alias(self, scaled: Rule, base: Rule) -> None:
         """Let the rule of a mode count with the one it was made of."""

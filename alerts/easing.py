@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.books import Books, Seen, last_seen
-from alerts.conditions import sensor, silence
+from alerts.conditions import drift, sensor, silence
 from alerts.path.inhibit import joined_groups
 from alerts.revisions import level_since, told_at
 from alerts.standing import last_support
@@ -19,6 +19,7 @@ from schemas.records import Alert, Facts, Level
 from schemas.rules.loader import Rule
 from schemas.rules.when import Fact, parts_of
 from schemas.rules.when_clock import Sensor
+from schemas.rules.when_drift import Drift
 
 # A corrected number must have stood so long: the next post may state the old one again.
 FACTS_HOLD = timedelta(hours=2)
@@ -37,6 +38,8 @@ def find_fall(alert: Alert, rule: Rule, books: Books, now: datetime) -> Fall | N
     """How a standing warning falls at this moment; None where it stays as it is."""
     if alert.group.startswith(f"{silence.PREFIX}|"):
         return _speaks_again(alert, books)
+    if alert.group.startswith(f"{drift.PREFIX}|"):
+        return _is_steady(alert, rule, books, now)
     if alert.group.startswith(f"{sensor.PREFIX}|"):
         return _is_back(alert, rule, books, now)
     told = told_at(alert)
@@ -87,6 +90,11 @@ def _speaks_again(alert: Alert, books: Books) -> Fall | None:
     at = silence.spoke_again(alert, books.sources, books.stations)
     what = "传感器" if silence.is_station(alert) else "来源"
     return None if at is None else Fall(None, f"{what}在 {day_and_time(at)} 恢复", {})
+
+
+def _is_steady(alert: Alert, rule: Rule, books: Books, now: datetime) -> Fall | None:
+    steady = isinstance(rule.when, Drift) and drift.steady_again(alert, rule.when, books.health, now)
+    return Fall(None, "最近一整天与此前相比已无异常", {}) if steady else None
 
 
 def _is_back(alert: Alert, rule: Rule, books: Books, now: datetime) -> Fall | None:

@@ -1,10 +1,11 @@
 """What a condition is shown, and what it finds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.crossings import Crossings
+from alerts.health import HealthBook
 from alerts.series import EVERYWHERE, SeriesBook
 from alerts.sources import SourceBook
 from alerts.stations import Stations
@@ -55,6 +56,7 @@ class Tick:
     now: datetime
     sources: SourceBook
     stations: Stations
+    health: HealthBook = field(default_factory=HealthBook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class Measured:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A rule that fired. `group` is what one warning is about: an event's id, `<place path>|<label or rule>`,
-    `rumour|<event>`, `silence|<source>|<label>`, `silence|station:<quantity>|<station>` or
-    `station|<quantity>|<station>`.
+    `rumour|<event>`, `silence|<source>|<label>`, `silence|station:<quantity>|<station>`,
+    `station|<quantity>|<station>` or `drift|<source>|<measure>`.
 
     `reason` is one Chinese sentence with its numbers; `measures` are the numbers that a later revision is
     compared with: reports, deaths, injured, missing, trapped.

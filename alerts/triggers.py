@@ -6,6 +6,7 @@ from schemas.rules.loader import Rule
 from schemas.rules.when import AllOf, Fact, Growth, Single, When, parts_of
 from schemas.rules.when_clock import Sensor, Silence
 from schemas.rules.when_counts import Counted, RumourSpreading
+from schemas.rules.when_drift import Drift
 
 
 class RuleIndex:
@@ -13,7 +14,7 @@ class RuleIndex:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
-        self.at_tick = tuple(rule for rule in self._rules if _has(rule, Silence))
+        self.at_tick = tuple(rule for rule in self._rules if _has(rule, Silence, Drift))
         self.in_reading = tuple(rule for rule in self._rules if _has(rule, Sensor))
         combined = (rule.when for rule in self.in_reading if isinstance(rule.when, AllOf))
         self._beside_sensors = frozenset(label for when in combined for label in when.labels)
@@ -35,9 +36,9 @@ class RuleIndex:
         return not self._beside_sensors.isdisjoint((own, event, *needs))
 
 
-def _has(rule: Rule, kind: type[Silence] | type[Sensor]) -> bool:
+def _has(rule: Rule, *kinds: type[Single]) -> bool:
     """Whether a rule speaks without a post. Of `all` the last part to hold may be a sensor's."""
-    return any(isinstance(part, kind) for part in parts_of(rule.when))
+    return any(isinstance(part, kinds) for part in parts_of(rule.when))
 
 
 def _keeps_count(when: When) -> bool:
@@ -55,7 +56,7 @@ def _concerns(when: When, own: str, event: str, needs: tuple[str, ...]) -> bool:
 
 
 def _part_concerns(part: Single, own: str, event: str, needs: tuple[str, ...]) -> bool:
-    if isinstance(part, Silence | Sensor):
+    if isinstance(part, Silence | Sensor | Drift):
         return False
     if isinstance(part, Fact | RumourSpreading):
         return event in part.labels

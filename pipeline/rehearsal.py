@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 
 from alerts.engine import WarningEngine
@@ -36,6 +37,9 @@ def _play(rule: Rule, test: RuleTest, core: TextCore, knowledge: Knowledge) -> l
     engine = WarningEngine([alone], knowledge.duty, knowledge.places)
     analysis = Analysis(core, EventClusterer(), engine)
     raised = [alert for step in take_arrivals(analysis, _arrivals(test)) for alert in step.alerts]
+    if test.health and test.until is not None:
+        analysis.note_health(test.health)
+        analysis.tick(test.until - timedelta(hours=1))
     if test.until is not None:
         raised += analysis.tick(test.until)
     return [alert for alert in raised if alert.state != AlertState.CLOSED]

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from schemas.errors import ReadError, Where
+from schemas.health import SourceHealth
 from schemas.reading import Section, read_yaml
 from schemas.records import PLACE_LEVELS, Level, Reading
 from schemas.rules.parts import read_hours, read_level
@@ -48,8 +49,8 @@ class RuleDoc:
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """A test inside a rule: after these posts and readings, and the clock at `until` where given, it has
-    fired (at `level` in the end, where given) or not."""
+    """A test inside a rule: after these posts, readings and days of sources, and the clock at `until` where
+    given, it has fired (at `level` in the end, where given) or not."""
 
     name: str
     docs: tuple[RuleDoc, ...]
@@ -57,6 +58,7 @@ class RuleTest:
     level: Level | None = None
     readings: tuple[Reading, ...] = ()
     until: datetime | None = None
+    health: tuple[SourceHealth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,11 @@ def _read_quiet(section: Section) -> Quiet:
 def _read_test(section: Section, duty: Duty) -> RuleTest:
     docs: list[RuleDoc] = []
     readings: list[Reading] = []
+    health: list[SourceHealth] = []
     for doc in section.sections("docs", least=1):
-        if doc.has("station"):
+        if doc.has("day"):
+            health.extend(_read_health(doc))
+        elif doc.has("station"):
             readings.extend(_read_readings(doc, duty.deployment))
         else:
             docs.extend(_read_docs(doc, duty.deployment.by_code, first_user=len(docs) + 1))
@@ -156,6 +161,7 @@ def _read_test(section: Section, duty: Duty) -> RuleTest:
         level=read_level(section, "level") if section.has("level") else None,
         readings=tuple(sorted(readings, key=lambda one: one.at)),
         until=_read_time(section, "until") if section.has("until") else None,
+        health=tuple(health),
     )
     if test.level is not None and not test.fires:
         raise section.refuse("level", "只写在 expect: fires 的测试里")
@@ -190,6 +196,19 @@ def _read_readings(section: Section, deployment: Deployment) -> Iterator[Reading
     section.close()
     for n, value in enumerate(values):
         yield Reading(station, quantity.name, value, quantity.unit, start + n * step, place, "sensor")
+
+
+def _read_health(section: Section) -> Iterator[SourceHealth]:
+    """Days of one source from `day` on, `times` of them; each number a list gone through in turn."""
+    first, source = _read_time(section, "day").date(), section.text("source")
+    times = section.whole("times", least=1)
+    names = [one.name for one in fields(SourceHealth) if one.name not in {"source", "day"}]
+    rows = {name: section.numbers(name) for name in names if section.has(name)}
+    section.close()
+    for n in range(times):
+        told = {name: int(values[n % len(values)]) for name, values in rows.items()}
+        counts = {"runs": 1, "successes": 1} | told
+        yield SourceHealth(source, first + timedelta(days=n), **counts)
 
 
 def _read_row(section: Section, times: int) -> tuple[datetime, timedelta]:

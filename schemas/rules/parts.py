@@ -66,6 +66,14 @@ def read_labels(section: Section) -> tuple[str, ...]:
     return tuple(found)
 
 
+def read_one_label(section: Section) -> tuple[str, ...]:
+    """The one label that warnings without a post are filed under."""
+    labels = read_labels(section)
+    if len(labels) != 1:
+        raise section.refuse("labels", "恰好一个标签：预警归在它名下")
+    return labels
+
+
 def read_urgency(section: Section) -> tuple[str, ...]:
     """The urgencies that count; empty for all."""
     if not section.has("urgency"):

@@ -29,6 +29,7 @@ from schemas.rules.when_counts import (
     read_rumour_spreading,
     read_shortage,
 )
+from schemas.rules.when_drift import Drift, read_drift
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -124,7 +125,7 @@ class Fact:
     urgency: tuple[str, ...] = ()
 
 
-Single = Burst | Growth | Fact | Count | NewTerm | RumourSpreading | Shortage | Silence | Sensor
+Single = Burst | Growth | Fact | Count | NewTerm | RumourSpreading | Shortage | Silence | Sensor | Drift
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +184,8 @@ def _read_all(section: Section, level: Level) -> AllOf:
     sections = section.sections("all", least=2)
     parts = tuple(_read_single(part, level) for part in sections)
     for one, part in zip(sections, parts, strict=True):
-        if isinstance(part, Silence):
-            raise one.refuse("kind", "不是 silence：没有声音时没有信息可以同时成立")
+        if isinstance(part, Silence | Drift):
+            raise one.refuse("kind", "不是 silence、drift：没有声音时没有信息可以同时成立")
     if isinstance(parts[0], Sensor):
         raise sections[0].refuse("kind", "第一个条件说的是信息，不是 sensor")
     section.close()
@@ -201,7 +202,7 @@ def _read_single(section: Section, level: Level) -> Single:
 def rungs_of(when: When) -> Iterator[Level]:
     """The levels that the ladders of a condition can raise a rule to."""
     for part in parts_of(when):
-        if not isinstance(part, Burst | NewTerm | Silence):
+        if not isinstance(part, Burst | NewTerm | Silence | Drift):
             yield from (rung.level for rung in part.ladder)
 
 
@@ -261,6 +262,7 @@ _READERS: Mapping[str, Callable[[Section, Level], Single]] = {
     "shortage": read_shortage,
     "silence": read_silence,
     "sensor": read_sensor,
+    "drift": read_drift,
 }
 
 

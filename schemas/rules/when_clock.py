@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from schemas.reading import Section
 from schemas.records import Level
-from schemas.rules.parts import read_higher, read_hours, read_labels
+from schemas.rules.parts import read_higher, read_hours, read_one_label
 from schemas.sensors import Quantity, load_quantities
 
 SUBJECTS = ("source", "label", "station")
@@ -79,7 +79,7 @@ class Sensor:
 def read_silence(section: Section, _level: Level) -> Silence:
     """A condition of the kind `silence`."""
     found = Silence(
-        labels=_read_one_label(section),
+        labels=read_one_label(section),
         subject=section.choice("subject", SUBJECTS),
         for_hours=read_hours(section, "for"),
         least=section.whole("least", least=1),
@@ -101,7 +101,7 @@ def read_sensor(section: Section, level: Level) -> Sensor:
     if (back >= threshold) is is_high:
         raise section.refuse("back", f"{'小' if is_high else '大'}于 {threshold:g} 的数")
     return Sensor(
-        labels=_read_one_label(section),
+        labels=read_one_label(section),
         quantity=quantity,
         above=threshold if is_high else None,
         below=None if is_high else threshold,
@@ -111,13 +111,6 @@ def read_sensor(section: Section, level: Level) -> Sensor:
         ladder=_read_sensor_rungs(section, quantity, threshold, level, is_high=is_high),
         called=section.text("called") if section.has("called") else "",
     )
-
-
-def _read_one_label(section: Section) -> tuple[str, ...]:
-    labels = read_labels(section)
-    if len(labels) != 1:
-        raise section.refuse("labels", "恰好一个标签：预警归在它名下")
-    return labels
 
 
 def _read_sensor_rungs(

@@ -132,7 +132,8 @@ def _read_group(section: Section, above: Mapping[str, DutyGroup], deployment: De
     code = section.text("place")
     if code not in deployment.by_code:
         raise section.refuse("place", f"{deployment.name} 的地点编码")
-    closeness = match_patterns(read_patterns(section, "labels"))
+    # A group without labels gets only what rules hand to it by name.
+    closeness = match_patterns(read_patterns(section, "labels")) if section.has("labels") else {}
     group = DutyGroup(
         name=name,
         zh=section.text("zh"),

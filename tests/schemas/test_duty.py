@@ -9,6 +9,7 @@ import yaml
 
 from schemas.errors import ReadError
 from schemas.records import Level, Place
+from schemas.rules.loader import load_rules
 from schemas.taxonomy.duty import DUTY, Duty, load_duty
 from schemas.taxonomy.labels import all_labels
 
@@ -40,12 +41,13 @@ def test_every_street_has_one_group_of_its_own(duty: Duty) -> None:
 
 
 def test_every_group_is_routed_to(duty: Duty) -> None:
-    """A group that no place and label leads to, and that nobody escalates to, would be dead paper."""
+    """A group that no place and label leads to, that no rule names and that nobody escalates to, would be
+    dead paper."""
     routed = {
         duty.route(_at(place.code), label).name for place in duty.deployment.places for label in all_labels()
     }
     parents = {group.parent for group in duty.groups.values()}
-    assert set(duty.groups) <= routed | parents
+    assert set(duty.groups) <= routed | parents | {rule.owner for rule in load_rules()}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""Drift of a source: shares, levels and bad days in a row against values worked out by hand; warnings."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from scipy.stats import betabinom
+
+from alerts.detectors.drift import level_drift, row_drift, share_drift
+from alerts.engine import WarningEngine
+from schemas.health import SourceHealth
+from schemas.records import Alert, AlertState
+from schemas.rules.loader import load_rules
+from schemas.taxonomy.duty import load_duty
+from schemas.times import SHANGHAI
+
+FIRST = date(2026, 3, 2)
+DAY = timedelta(days=1)
+
+
+def test_a_share_is_judged_by_the_median_of_its_days() -> None:
+    before = [(1, 20), (2, 20), (1, 20), (20, 20)]  # one day was odd already
+    found = share_drift((12, 20), before, p=1e-4, rise=0.3)
+    assert found is not None
+    assert (found.now, found.usual) == (0.6, pytest.approx(0.075))
+    assert found.unlikely == pytest.approx(betabinom.sf(11, 20, 0.5 + 0.075 * 80, 0.5 + 0.925 * 80))
+    assert share_drift((12, 20), before, p=1e-4, rise=0.6) is None
+    assert share_drift((3, 20), before, p=1e-4, rise=0.0) is None
+    assert share_drift((12, 20), [], p=1e-4, rise=0.3) is None
+
+
+def test_a_level_is_judged_on_logarithms() -> None:
+    before = [80.0, 82, 78, 81, 79, 900, 80]
+    found = level_drift(20, before, z=6, ratio=2, upward=False)
+    assert found is not None
+    assert found.usual == pytest.approx(80)
+    assert level_drift(20, before, z=6, ratio=2, upward=True) is None
+    assert level_drift(50, before, z=1, ratio=2, upward=False) is None
+    assert level_drift(400, before, z=6, ratio=4, upward=True) is not None
+    assert level_drift(0, before, z=1, ratio=1, upward=False) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        pytest.param("0" * 14 + "1", False, id="one day: 1/16"),
+        pytest.param("0" * 14 + "111", True, id="three days: 1/4096"),
+        pytest.param("01" * 7 + "111", False, id="every other day is so"),
+        pytest.param("0" * 5 + "111", False, id="too few days before"),
+        pytest.param("0" * 14 + "1110", False, id="over"),
+    ],
+)
+def test_bad_days_in_a_row(days: str, told: bool) -> None:
+    found = row_drift([day == "1" for day in days], p=1e-3, least=7)
+    assert (found is not None) is told
+
+
+def usual(n: int) -> SourceHealth:
+    return SourceHealth("forum", FIRST + n * DAY, 24, 24, 0, 40, 30, records=30, length=80.0)
+
+
+def walk(days: Sequence[SourceHealth], *, hours: int = 24) -> list[Alert]:
+    """What the shipped rules raise while the days become known, one each midnight."""
+    rules = [rule for rule in load_rules() if rule.name.startswith("drift_")]
+    duty = load_duty()
+    engine = WarningEngine(rules, duty, duty.deployment)
+    raised: list[Alert] = []
+    for day in days:
+        engine.note_health([day])
+        midnight = datetime.combine(day.day + DAY, datetime.min.time(), SHANGHAI)
+        for hour in range(hours):
+            raised += engine.tick(midnight + timedelta(hours=hour))
+    return raised
+
+
+def test_six_ordinary_weeks_raise_nothing() -> None:
+    days = []
+    for n in range(42):
+        new = 20 + n % 7 * 5
+        days.append(replace(usual(n), new=new, records=new, length=70.0 + n % 5 * 6))
+    assert walk(days) == []
+
+
+def test_a_drift_is_told_once_to_those_who_collect_and_ends_when_it_is_over() -> None:
+    days = [usual(n) for n in range(20)]
+    days += [replace(usual(n), no_body=25) for n in (20, 21)]
+    days += [usual(n) for n in (22, 23)]
+    first, last = walk(days)
+    assert (first.route, first.rule, first.group) == (
+        "city_collection",
+        "drift_fields",
+        "drift|forum|no_body",
+    )
+    assert "没有正文的忽然多了" in first.title
+    assert "30 条里 25 条（83%），此前通常 0%" in first.reason
+    assert (last.id, last.state) == (first.id, AlertState.CLOSED)
+    assert "已无异常" in last.history[-1].what
+
+
+def test_what_nobody_has_told_is_no_drift() -> None:
+    """The state of a restored engine without the days of the sources neither raises nor ends anything."""
+    days = [usual(n) for n in range(20)]
+    assert walk([*days, usual(25)]) == []
