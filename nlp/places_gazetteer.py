@@ -15,6 +15,7 @@ _PEOPLES = (
 )
 _AUTONOMOUS = re.compile(rf"(?:(?:{_PEOPLES})族?){{0,4}}(?:蒙古)?自治([区州县旗])$|维吾尔自治区$")
 _SUFFIX = re.compile("(?:特别行政区|自治区|地区|林区|省|市|区|县|旗|盟|州)$")
+_STREET_SUFFIX = re.compile("(?:街道|镇|乡)$")
 _UNNAMED = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 
 
@@ -28,7 +29,10 @@ class Division(NamedTuple):
 
 
 class GazetteerIndex:
-    """Names to divisions: `full` by written names, `short` by names without 省, 市, 区, 县."""
+    """Names to divisions: `full` by written names, `short` by names without 省, 市, 区, 县.
+
+    `called` leads from a full name to the streets that are called so too: 新镇 to 新镇镇 and 新镇街道.
+    """
 
     def __init__(self, entries: Iterable[GazetteerEntry]) -> None:
         known = read_knowledge("places")
@@ -40,7 +44,16 @@ class GazetteerIndex:
         provinces = (GazetteerEntry(further.text(name), name, "province", None) for name in further.names())
         for entry in chain(provinces, entries):
             self._add(entry)
+        self.called = self._find_called()
         self.unsafe = frozenset((*known.texts("unsafe_short", 1), *known.texts("unsafe_full", 1)))
+
+    def _find_called(self) -> dict[str, list[Division]]:
+        called: dict[str, list[Division]] = {}
+        for name, divisions in self.full.items():
+            stem = _STREET_SUFFIX.sub("", name)
+            if stem != name and stem in self.full:
+                called.setdefault(stem, []).extend(one for one in divisions if one.level == "street")
+        return called
 
     def find_division(self, district: str | None) -> Division | None:
         """A source's district, given as a code (430104, 430100) or a name; None where it is unknown."""

@@ -46,7 +46,14 @@ def collect_meanings(deployment: Deployment | None, index: GazetteerIndex) -> di
     for name, divisions in index.short.items():
         found[name] = tuple(_mean_division(division, index, name, short=True) for division in divisions)
     for name, divisions in index.full.items():
-        found[name] = tuple(_mean_division(division, index, name, short=False) for division in divisions)
+        called = index.called.get(name, ())
+        found[name] = (
+            *(_mean_division(division, index, name, short=False) for division in divisions),
+            *(
+                _mean_division(street, index, name, short=False)._replace(score=SCORES["called"])
+                for street in called
+            ),
+        )
     for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
         found |= {meaning.name: (meaning,) for meaning in _anonymous(letter)}
     if deployment is not None:

@@ -135,6 +135,18 @@ def test_a_name_in_two_districts_needs_one_of_them() -> None:
     assert finder.find("建设路塌陷") == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("浚县新镇有村民被困", "河南省/鹤壁市/浚县/新镇镇"),
+        ("奈曼旗新镇停电", "内蒙古自治区/通辽市/奈曼旗/新镇"),
+        ("昌平区城南的路灯不亮", "北京市/昌平区/城南街道"),
+    ],
+)
+def test_a_street_is_known_without_its_suffix_where_that_is_another_places_name(text: str, path: str) -> None:
+    assert FINDER.find(text)[0].path == path
+
+
 def test_a_pattern_place_lies_in_the_division_before_it() -> None:
     place = next(one for one in FINDER.find("A市A3区联丰路堵车") if one.level == "road")
     assert place.path == "A市/A3区/联丰路"
