@@ -119,10 +119,11 @@ class Stations:
         return tuple(series.readings[bisect_left(series.readings, start, key=_AT) :])
 
     def silent(self, now: datetime, hours: int) -> Iterator[Reading]:
-        """The last readings of the stations that have reported nothing for so long, by station."""
+        """The last readings of the stations that have reported nothing for so long, by station. One that is
+        gone is not waited for."""
         for key in sorted(self._series):
             last = self._series[key].readings[-1]
-            if now - last.at >= timedelta(hours=hours):
+            if timedelta(hours=hours) <= now - last.at <= GONE:
                 yield last
 
     def stretches(self, station: str, quantity: str, hours: int) -> Iterator[int]:

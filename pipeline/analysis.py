@@ -98,9 +98,11 @@ class Analysis:
         links: Sequence[EventLink] = (),
         resolved: Iterable[str] = (),
         readings: Iterable[Reading] = (),
+        received: datetime | None = None,
     ) -> None:
         """Take up a saved state: posts with event ids in the order they came, the standing alerts, the links
-        between events in the order they were made, the ids of the resolved ones, and the last readings."""
+        between events in the order they were made, the ids of the resolved ones, and the last readings with
+        the time when the newest of them came in."""
         latest: list[datetime] = []
         last: dict[str, tuple[ClassifiedPost, Event]] = {}
         history = LinkHistory(links)
@@ -110,11 +112,10 @@ class Analysis:
             last[event.id] = post, event
         for reading in readings:
             self._engine.recall_reading(reading)
-            latest = [max([reading.at, *latest])]
         standing = [_follow(alert, history) for alert in alerts]
         self._engine.restore(standing)
         self._told = [(alert, *last[alert.event_id]) for alert in standing if alert.event_id in last]
-        self._clock = latest[0] if latest else None
+        self._clock = max([*latest, *filter(None, [received])], default=None)
 
     def reconsider(self, now: datetime, since: datetime | None) -> list[Alert]:
         """What the clock brings without a new post, and what the rules now say of the events of standing

@@ -51,6 +51,15 @@ class Settings(BaseSettings):
     rsshub_key: SecretStr | None = Field(None, description="RSSHub 的访问密钥（ACCESS_KEY）")
     open311_jurisdiction: str | None = Field(None, description="Open311 服务器的 jurisdiction_id")
     open311_key: SecretStr | None = Field(None, description="Open311 服务器的 api_key")
+    mailbox_host: str | None = Field(None, description="报告邮箱的 IMAP 服务器；import --mailbox 要用")
+    mailbox_port: int = Field(993, ge=1, le=65535, description="报告邮箱的端口；starttls 通常是 143")
+    mailbox_security: Literal["none", "starttls", "ssl"] = Field("ssl", description="报告邮箱的加密方式")
+    mailbox_ca: Path | None = Field(None, description="报告邮箱的 CA 证书；不设则用系统的")
+    mailbox_user: str = Field("", description="报告邮箱的用户")
+    mailbox_password: SecretStr | None = Field(None, description="报告邮箱的密码")
+    mailbox_folder: str = Field("INBOX", description="报告邮箱里读哪个文件夹，可以是中文名")
+    mailbox_mark_read: bool = Field(False, description="读过的邮件标为已读；缺省什么也不改")
+    readings_days: int = Field(90, ge=7, description="传感器读数在状态库里留多少天；原始区一直留着")
     crawl_timeout: float = Field(600.0, gt=0, description="一次采集的最长时间（秒）")
 
     @classmethod

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from crawlers.charset import guess_encoding
 from crawlers.hotline.csv_rows import read_csv
 from crawlers.hotline.html_rows import ARCHIVE, HTML, XML, read_excel_xml, read_html
 from crawlers.hotline.json_rows import read_json_lines
-from crawlers.hotline.mapping import Mapping
 from crawlers.hotline.tables import Table
 from crawlers.hotline.xls_rows import read_xls
 from crawlers.hotline.xlsx_rows import read_xlsx
@@ -25,10 +25,35 @@ _PROMISED = {
 _ARCHIVE_HEADS = ("mime-version:", "content-type: multipart/related")
 _PAGE_HEADS = ("<html", "<!doctype html", "<table", "<meta", "<head", "<body", "<style", "<div")
 
-Read = Callable[[Path, Mapping], Table]
+
+class Shape(Protocol):
+    """What a mapping says of the file itself: the row of the column names, delimiter, sheet, known names."""
+
+    @property
+    def header(self) -> int:
+        """The row of the column names, counted from 1."""
+        ...
+
+    @property
+    def delimiter(self) -> str | None:
+        """What stands between the cells of a text table; None to find out."""
+        ...
+
+    @property
+    def sheet(self) -> str | None:
+        """The sheet of a workbook; None for the first that is shown."""
+        ...
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The field of each known column name, names made plain."""
+        ...
 
 
-def open_table(path: Path, mapping: Mapping) -> Table:
+Read = Callable[[Path, Shape], Table]
+
+
+def open_table(path: Path, mapping: Shape) -> Table:
     """The rows of a CSV, XLSX, XLS or JSON Lines file, or of one of the tables in HTML or text that portals
     export as .xls; where its name promises another format, the table's note says so. Raises TableError."""
     ending = path.suffix.lower()
@@ -58,7 +83,7 @@ def detect_format(path: Path) -> str:
     return HTML if is_page else TEXT
 
 
-def _read_text(path: Path, mapping: Mapping) -> Table:
+def _read_text(path: Path, mapping: Shape) -> Table:
     return read_csv(path, header=mapping.header, delimiter=mapping.delimiter, known=mapping.fields)
 
 

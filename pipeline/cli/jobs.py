@@ -53,8 +53,9 @@ def import_tables(
     ),
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
-    """导入热线工单表。读不懂的行进隔离区，其余照常；再次导入不重复，变了的工单是新的一版。"""
-    from pipeline.jobs.imports import UnknownValuesError, import_hotline, import_query
+    """导入热线工单表，或传感器读数表。读不懂的行进隔离区，其余照常；再次导入不重复，变了的工单是新的一版。"""
+    from pipeline.jobs.imports import UnknownValuesError, import_query
+    from pipeline.jobs.readings import import_any
     from pipeline.jobs.watch import import_folder
     from pipeline.rooms import open_rooms
     from pipeline.settings import load_settings
@@ -71,7 +72,7 @@ def import_tables(
     with open_rooms(load_settings()) as rooms, progress_bar("导入") as advance:
         try:
             reports = [
-                import_hotline(rooms, path, mapping, allow_unknown=allow_unknown, progress=advance)
+                import_any(rooms, path, mapping, allow_unknown=allow_unknown, progress=advance)
                 for path in tables
             ]
             if sql is not None and sql_url is not None:
@@ -100,11 +101,11 @@ def _show_imports(reports: list["ImportReport"], left: tuple[str, ...], *, as_js
 
 def _show_previews(files: list[Path], mapping: str, *, as_json: bool) -> None:
     """Print what an import would do; exit 3 where something would be put aside."""
-    from pipeline.jobs.imports import preview_hotline
+    from pipeline.jobs.readings import preview_any
     from pipeline.settings import load_settings
 
-    key = load_settings().author_secret()
-    previews = [preview_hotline(path, mapping, author_key=key) for path in files]
+    settings = load_settings()
+    previews = [preview_any(path, mapping, settings) for path in files]
     if as_json:
         print_json(previews)
     else:

@@ -16,6 +16,7 @@ from alerts.stations import GONE, KEPT
 from nlp.events import EventClusterer
 from nlp.events_parameters import load_event_parameters
 from pipeline.analysis import Analysis, Step, resolved_event
+from pipeline.health import source_health, sources_off
 from pipeline.modes import open_clock
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
@@ -30,7 +31,13 @@ from stores.database.meta import get_meta, set_meta
 from stores.database.parts import Part, mark_analysed, new_parts
 from stores.database.posts import active_members, event_ids, latest_time, move_posts, save_posts
 from stores.database.quarantine import save_quarantined
-from stores.database.readings import judged_readings, mark_judged, waiting_readings
+from stores.database.readings import (
+    forget_readings,
+    judged_readings,
+    last_received,
+    mark_judged,
+    waiting_readings,
+)
 from stores.database.tickets import save_tickets
 from stores.raw import BrokenPartError
 
@@ -158,6 +165,7 @@ def analyse_days(rooms: Rooms, *, progress: Advance = ignore_progress) -> Iterat
 def judge_readings(rooms: Rooms) -> Iterator[AnalyseReport]:
     """Ask the rules at every reading they have not seen, in the order they came in; yields what came of each
     batch once it is saved. Raises PartTakenError."""
+    forget_old_readings(rooms)
     analysis: Analysis | None = None
     while True:
         with rooms.database.read() as db:
@@ -174,12 +182,19 @@ def judge_readings(rooms: Rooms) -> Iterator[AnalyseReport]:
         yield AnalyseReport(readings=len(waiting), alerts=len(raised))
 
 
+def forget_old_readings(rooms: Rooms) -> None:
+    """Drop the readings that were kept for the days of the settings."""
+    with rooms.database.begin() as db:
+        forget_readings(db, datetime.now(SHANGHAI) - timedelta(days=rooms.settings.readings_days))
+
+
 def open_analysis(rooms: Rooms) -> Analysis:
     """An analysis that goes on where the last one stopped, rebuilt from posts and readings in the state."""
     knowledge = rooms.knowledge
     with rooms.database.read() as db:
         readings = [rooms.placed(one) for one in judged_readings(db, KEPT, GONE)]
-        last = latest_time(db) or max((one.at for one in readings), default=None)
+        received = last_received(db)
+        last = latest_time(db) or received
         modes = open_clock(db, last or datetime.now(SHANGHAI))
         engine = WarningEngine(knowledge.rules, knowledge.duty, knowledge.places, modes)
         analysis = Analysis(rooms.core, EventClusterer(), engine)
@@ -190,7 +205,9 @@ def open_analysis(rooms: Rooms) -> Analysis:
             standing = [*open_alerts(db), *over]
             resolved = filter(None, map(resolved_event, told))
             links = links_since(db, start)
-            analysis.restore(active_members(db, start), standing, links, resolved, readings)
+            analysis.restore(active_members(db, start), standing, links, resolved, readings, received)
+        now = datetime.now(SHANGHAI)
+        analysis.note_health(source_health(db, last or now, now, off=sources_off(rooms.settings.sources)))
     return analysis
 
 

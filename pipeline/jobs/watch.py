@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import time
 
-from pipeline.jobs.imports import ImportReport, UnknownValuesError, import_hotline
+from pipeline.jobs.imports import ImportReport, UnknownValuesError
+from pipeline.jobs.readings import import_any
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.errors import ReadError
@@ -46,7 +47,7 @@ def import_folder(
             left.append(f"{path.name}：刚改过，等下一次")
             continue
         try:
-            report = import_hotline(rooms, path, mapping, allow_unknown=allow_unknown, progress=progress)
+            report = import_any(rooms, path, mapping, allow_unknown=allow_unknown, progress=progress)
         except (UnknownValuesError, ReadError) as error:
             left.append(str(error))
             continue

@@ -39,17 +39,18 @@ class Changes:
         return (*self.new, *self.corrected)
 
 
-def find_changes(db: Connection, found: Iterable[Reading]) -> Changes:
+def find_changes(db: Connection, found: Iterable[Reading], *, current: bool = False) -> Changes:
     """What of these readings is not known. Of two for one moment the later in the list counts.
 
     A value that differs from the kept one corrects it, unless it was itself corrected before: the older of
-    two tables, imported again, takes nothing back.
+    two tables, imported again, takes nothing back. `current`: they are what their source says now, and it
+    may take a correction back.
     """
     wanted = {_key(one): one for one in found}
     known = _known_values(db, wanted)
     new = tuple(one for key, one in wanted.items() if key not in known)
     other = {key: one for key, one in wanted.items() if key in known and known[key] != one.value}
-    undone = known_revisions(db, map(_revision_id, other))
+    undone = set() if current else known_revisions(db, map(_revision_id, other))
     corrected = (one for key, one in other.items() if (_revision_id(key), repr(one.value)) not in undone)
     return Changes(new, tuple(corrected))
 
@@ -98,6 +99,11 @@ def judged_readings(db: Connection, kept: timedelta, gone: timedelta) -> Iterato
         own = (readings.c.station == row.station) & (readings.c.quantity == row.quantity)
         query = select(readings).where(own, readings.c.at >= row.last - kept, readings.c.judged)
         yield from map(_read, db.execute(query.order_by(readings.c.at)))
+
+
+def last_received(db: Connection) -> datetime | None:
+    """When the newest of the readings that the rules have seen came in."""
+    return db.execute(select(func.max(readings.c.received)).where(readings.c.judged)).scalar_one()
 
 
 def forget_readings(db: Connection, before: datetime) -> int:

@@ -1,0 +1,210 @@
+"""Readings of sensors: tables through a sensor mapping, and what a crawl told, into raw zone and state."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby, islice
+from operator import attrgetter
+from pathlib import Path
+
+from crawlers.sensors.mapping import SensorMapping, load_sensor_mapping, sensor_mapping_path
+from crawlers.sensors.tables import SensorImport
+from pipeline.jobs.imports import (
+    CHUNK,
+    SHOWN,
+    ImportReport,
+    Preview,
+    UnknownValuesError,
+    import_hotline,
+    preview_hotline,
+)
+from pipeline.knowledge import load_knowledge
+from pipeline.progress import Advance, ignore_progress
+from pipeline.quarantine import kind_of_reason
+from pipeline.rooms import Rooms
+from pipeline.settings import Settings
+from schemas.codec import encode
+from schemas.records import Quarantined, Reading
+from schemas.sensors import load_quantities
+from schemas.times import SHANGHAI
+from stores.database.coverage import SourceRun, save_publisher, save_run
+from stores.database.parts import READINGS, add_part
+from stores.database.readings import find_changes, save_readings
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReadings:
+    """How many readings were new, corrected a value, were known, and were too old to be kept."""
+
+    new: int = 0
+    corrected: int = 0
+    seen: int = 0
+    old: int = 0
+
+    def plus(self, other: "StoredReadings") -> "StoredReadings":
+        """Both together."""
+        new, corrected = self.new + other.new, self.corrected + other.corrected
+        return StoredReadings(new, corrected, self.seen + other.seen, self.old + other.old)
+
+    def note(self, days: int) -> str:
+        """What else is to be told of them; empty where nothing is."""
+        corrected = f"更正 {self.corrected} 个读数" if self.corrected else ""
+        old = f"{self.old} 个早于 {days} 天的没有收" if self.old else ""
+        return "，".join(part for part in (corrected, old) if part)
+
+
+def store_readings(
+    rooms: Rooms, readings: Sequence[Reading], received: datetime, *, current: bool = False
+) -> StoredReadings:
+    """Keep the readings that are new or correct a value, for the rules to be asked at. Storing them again
+    changes nothing; `current` as in find_changes.
+
+    The part file is written before the row that names it, in the transaction that keeps the values.
+    """
+    oldest = received - timedelta(days=rooms.settings.readings_days)
+    young = [one for one in readings if one.at >= oldest]
+    with rooms.database.begin() as db:
+        changes = find_changes(db, young, current=current)
+        ordered = sorted(changes.all, key=attrgetter("source"))
+        for source, group in groupby(ordered, key=attrgetter("source")):
+            day = received.astimezone(SHANGHAI).date()
+            add_part(db, rooms.raw.write(source, day, map(encode, group)), received, READINGS)
+        save_readings(db, changes, received)
+    new, corrected = len(changes.new), len(changes.corrected)
+    return StoredReadings(new, corrected, len(young) - new - corrected, len(readings) - len(young))
+
+
+def import_any(
+    rooms: Rooms,
+    path: Path,
+    mapping: str | Path,
+    *,
+    allow_unknown: bool = False,
+    progress: Advance = ignore_progress,
+) -> ImportReport:
+    """Import a table by what its mapping says it is: readings of sensors, or hotline records."""
+    sensor = sensor_mapping_path(mapping)
+    if sensor is None:
+        return import_hotline(rooms, path, mapping, allow_unknown=allow_unknown, progress=progress)
+    return import_readings(rooms, path, sensor, allow_unknown=allow_unknown, progress=progress)
+
+
+def preview_any(path: Path, mapping: str | Path, settings: Settings) -> Preview:
+    """Read a table as `import_any` would and keep nothing."""
+    sensor = sensor_mapping_path(mapping)
+    if sensor is None:
+        return preview_hotline(path, mapping, author_key=settings.author_secret())
+    return preview_readings(path, sensor, settings)
+
+
+def import_readings(
+    rooms: Rooms,
+    path: Path,
+    mapping: Path,
+    *,
+    allow_unknown: bool = False,
+    now: datetime | None = None,
+    progress: Advance = ignore_progress,
+) -> ImportReport:
+    """Import one sensor table. Importing it again changes nothing.
+
+    Rows with a station, quantity or unit that nobody knows go to quarantine where that is allowed. Raises
+    ReadError for a wrong mapping and for a header that lacks a needed column, UnknownValuesError.
+    """
+    loaded, received = load_sensor_mapping(mapping), now or datetime.now(SHANGHAI)
+    stations = rooms.knowledge.stations
+    if not allow_unknown:
+        found = SensorImport(path, loaded, stations, received).count_unknown()
+        if found:
+            raise UnknownValuesError(path.name, found)
+    table = SensorImport(path, loaded, stations, received)
+    stored, errors, records = StoredReadings(), list[str](), table.records()
+    while chunk := list(islice(records, CHUNK)):
+        readings = [record for record in chunk if isinstance(record, Reading)]
+        aside = [record for record in chunk if isinstance(record, Quarantined)]
+        stored = stored.plus(store_readings(rooms, readings, received))
+        rooms.quarantine(aside)
+        errors += [record.reason for record in aside][: SHOWN - len(errors)]
+        progress(table.report.rows)
+    report = _report(table, stored, errors, rooms.settings.readings_days)
+    _note_run(rooms, loaded, report, received)
+    return report
+
+
+def preview_readings(path: Path, mapping: Path, settings: Settings, *, size: int = 5) -> Preview:
+    """Read a sensor table as `import_readings` would and keep nothing."""
+    stations = load_knowledge(settings.deployment).stations
+    table = SensorImport(path, load_sensor_mapping(mapping), stations, datetime.now(SHANGHAI))
+    unknown = SensorImport(path, table.mapping, stations, table.received).count_unknown()
+    sample: list[dict[str, object]] = []
+    refused: list[str] = []
+    reasons: Counter[str] = Counter()
+    for record in table.records():
+        if isinstance(record, Quarantined):
+            reasons[kind_of_reason(record)] += 1
+            refused += [record.reason][: size - len(refused)]
+        elif len(sample) < size:
+            sample.append(_shown(record))
+    found = table.report
+    return Preview(
+        found.table,
+        found.rows,
+        found.read,
+        found.quarantined,
+        found.encoding,
+        found.delimiter,
+        table.columns,
+        found.ignored,
+        found.unknown_columns,
+        tuple((*what, count) for what, count in unknown.most_common()),
+        tuple(reasons.most_common()),
+        tuple(refused),
+        tuple(sample),
+        found.note,
+    )
+
+
+def _shown(reading: Reading) -> dict[str, object]:
+    return {
+        "站": reading.station,
+        "地点": "" if reading.place is None else reading.place.path,
+        "要素": load_quantities()[reading.quantity].zh,
+        "值": f"{reading.value:g} {reading.unit}",
+        "时间": reading.at.isoformat(sep=" "),
+    }
+
+
+def _report(table: SensorImport, stored: StoredReadings, errors: Sequence[str], days: int) -> ImportReport:
+    found = table.report
+    return ImportReport(
+        found.table,
+        found.rows,
+        found.read,
+        stored.new + stored.corrected,
+        found.quarantined,
+        found.unknown_columns,
+        tuple(errors),
+        "；".join(part for part in (found.note, stored.note(days)) if part),
+    )
+
+
+def _note_run(rooms: Rooms, mapping: SensorMapping, report: ImportReport, now: datetime) -> None:
+    run = SourceRun(
+        source=mapping.source,
+        started=now,
+        finished=datetime.now(SHANGHAI),
+        fetched=report.rows,
+        new=report.new,
+        seen=report.read - report.new,
+        failed=0,
+        quarantined=report.quarantined,
+        expected_min=None,
+        expected_max=None,
+        status="failed" if report.failed else "ok",
+        note=report.table,
+    )
+    with rooms.database.begin() as db:
+        save_run(db, run)
+        if mapping.publisher:
+            save_publisher(db, mapping.source, mapping.publisher)
