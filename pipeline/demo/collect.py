@@ -12,6 +12,7 @@ from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from pipeline.demo.items import FORUM, HOTLINE, NEWS, City, Item
 from pipeline.demo.site import serve_city, write_sources
+from pipeline.health import measure_posts
 from pipeline.jobs.collect import read_records
 from pipeline.jobs.store import store_posts
 from pipeline.rooms import Rooms
@@ -62,13 +63,14 @@ def collect_city(rooms: Rooms, city: City, table: Path) -> Collected:
 
 def daily_runs(arrived: Iterable[RawPost]) -> Iterator[SourceRun]:
     """What a crawl at the end of each day would have brought: the records that arrived on it."""
-    days: dict[tuple[str, date], list[datetime]] = {}
+    days: dict[tuple[str, date], list[RawPost]] = {}
     for post in arrived:
-        at = post.origin.fetched_at.astimezone(SHANGHAI)
-        days.setdefault((post.origin.source, at.date()), []).append(at)
-    for (source, _), times in days.items():
-        last, count = max(times), len(times)
-        yield SourceRun(source, last, last, count, count, 0, 0, 0, None, None, "ok")
+        day = post.origin.fetched_at.astimezone(SHANGHAI).date()
+        days.setdefault((post.origin.source, day), []).append(post)
+    for (source, _), posts in days.items():
+        last, count = max(post.origin.fetched_at for post in posts), len(posts)
+        measures = measure_posts(posts)
+        yield SourceRun(source, last, last, count, count, 0, 0, 0, None, None, "ok", measures=measures)
 
 
 def key_of(origin: Origin) -> str:

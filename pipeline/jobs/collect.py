@@ -11,6 +11,7 @@ from crawlers.discovery import find_source, read_sources
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from crawlers.source import Source
+from pipeline.health import measure_posts
 from pipeline.jobs.store import store_posts
 from pipeline.remedies import CUT_SHORT, count_reasons
 from pipeline.rooms import Rooms
@@ -132,6 +133,7 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
         failures=failures,
         refusals=refusals,
         complete=complete,
+        measures=measure_posts(posts),
     )
     with rooms.database.begin() as db:
         save_run(db, run)

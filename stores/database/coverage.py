@@ -16,6 +16,7 @@ from stores.database.tables import meta, source_gaps, source_runs
 from stores.database.upsert import plain_text, upsert
 
 _PUBLISHER = "publisher:"
+_JSON = ("failures", "refusals", "measures")
 FAILED, MISSED = "failed", "missed"
 STATUSES = (MISSED, FAILED, "too_few", "too_many", "ok")
 OPEN, CLOSED, LOST = "open", "closed", "lost"
@@ -27,7 +28,7 @@ class SourceRun:
 
     `failed` pages could not be fetched, `quarantined` records could not be read; `failures` and `refusals`
     count them by reason. `seen` records were known before. `complete` says whether the run came to the end of
-    what the source lists, or to what was known.
+    what the source lists, or to what was known; `measures` what its records have and lack.
     """
 
     source: str
@@ -45,6 +46,7 @@ class SourceRun:
     failures: Mapping[str, int] = field(default_factory=dict)
     refusals: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:
@@ -117,7 +119,7 @@ class SourceDay:
 
 def save_run(db: Connection, run: SourceRun) -> None:
     """Keep a run; the same source and start again replaces it."""
-    counted = {name: _encode_counts(getattr(run, name)) for name in ("failures", "refusals")}
+    counted = {name: _encode_counts(getattr(run, name)) for name in _JSON}
     upsert(db, source_runs, [{**asdict(run), "note": plain_text(run.note), **counted}])
 
 
@@ -187,10 +189,10 @@ def publishers(db: Connection) -> dict[str, str]:
 
 def _read(row: Row[Any]) -> SourceRun:
     found = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping
-    counted = {name: orjson.loads(found[name]) for name in ("failures", "refusals")}
+    counted = {name: orjson.loads(found[name]) for name in _JSON}
     return SourceRun(**{**found, **counted})
 
 
-def _encode_counts(counts: Mapping[str, int]) -> str:
+def _encode_counts(counts: Mapping[str, float]) -> str:
     told = {plain_text(reason): count for reason, count in counts.items()}
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()

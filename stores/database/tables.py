@@ -292,6 +292,8 @@ source_runs = Table(
     Column("refusals", Text, nullable=False, server_default="{}"),
     # Whether the run came to the end of what its source lists, or to what was known.
     Column("complete", Boolean, nullable=False, server_default=true()),
+    # What the new records have and lack, as JSON: how many, without text, time, author; their median length.
+    Column("measures", Text, nullable=False, server_default="{}"),
     Index(None, "started"),
 )
 

@@ -1,18 +1,22 @@
 """Coverage: what an operator is told of what was not collected, from real crawls that go wrong."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from crawlers.reasons import OTHER, reason_words
 from pipeline.coverage import Missing, cover_sources
+from pipeline.health import source_health, sources_off
+from pipeline.jobs.analyse import analyse_waiting
 from pipeline.jobs.collect import CollectFailed, collect_source
 from pipeline.remedies import CUT_SHORT, count_reasons, reasons_told, remedy_of
 from pipeline.rooms import Rooms, open_rooms
 from schemas.records import Quarantined
 from schemas.times import SHANGHAI
-from stores.database.coverage import CLOSED, LOST, Gap, save_gap
+from stores.database.alerts import open_alerts
+from stores.database.coverage import CLOSED, LOST, Gap, runs_since, save_gap, save_run
 from tests.pipeline.conftest import City
 
 DAY = timedelta(days=1)
@@ -105,3 +109,27 @@ def test_gaps_that_are_lost_come_before_those_that_may_be_closed(rooms: Rooms) -
     ]
     days = cover_sources(rooms, now).days
     assert sum(day.source == "政务信箱" for day in days) == 3
+
+
+def test_a_source_that_fails_all_day_is_told_to_those_who_collect(city: City, rooms: Rooms) -> None:
+    collect_source(rooms, "yunting_forum")
+    with rooms.database.begin() as db:
+        [run] = runs_since(db, datetime.now(SHANGHAI) - DAY)
+        assert run.measures["records"] == 6
+        assert run.measures["no_body"] == 0
+        later = datetime.now(SHANGHAI) + timedelta(minutes=70)
+        broken = replace(run, status="failed", fetched=0, new=0)
+        if run.started.astimezone(SHANGHAI).date() != later.date():
+            save_run(db, broken)
+        for back in range(1, 21):
+            at = later - back * DAY
+            save_run(db, replace(broken if back == 1 else run, started=at, finished=at))
+    assert analyse_waiting(rooms, now=later).alerts >= 1
+    with rooms.database.read() as db:
+        [alert] = [alert for alert in open_alerts(db) if alert.group.startswith("drift|")]
+    assert (alert.group, alert.route) == ("drift|yunting_forum|unreached", "city_collection")
+    file = city.folder / "sources" / "yunting_forum.py"
+    file.write_text(file.read_text("utf-8").replace("delay=0.0", "enabled=False, delay=0.0"), "utf-8")
+    with rooms.database.read() as db:
+        now = datetime.now(SHANGHAI)
+        assert source_health(db, now, now, sources_off(city.settings().sources)) == []
