@@ -12,6 +12,7 @@ from cssselect import SelectorError
 from sqlalchemy import Connection
 
 from crawlers.discovery import SourceFile, find_source
+from crawlers.hotline.mails import MAIL, reread_mail
 from crawlers.hotline.refused import read_row, reread_row, set_cells, set_line, write_row
 from crawlers.page import Page
 from pipeline.jobs.store import store_posts
@@ -113,10 +114,10 @@ def show_record(rooms: Rooms, key: str) -> Row:
     }
     if kept.settled is not None:
         shown |= {"经手": kept.who, "经手时间": _shown(kept.settled), "说明": kept.note}
-    if record.reader:
+    if _is_row(record):
         shown["单元格"] = _cells(record.reader)
     if kept.fixed is not None:
-        shown["改为"] = _cells(kept.fixed.decode()) if record.reader else _text(kept.fixed)
+        shown["改为"] = _cells(kept.fixed.decode()) if _is_row(record) else _text(kept.fixed)
     return {**shown, "原文": _text(record.raw)}
 
 
@@ -129,7 +130,7 @@ def fix_record(
     row's table in UTF-8, or the whole record or page. Raises ReadError for what does not fit.
     """
     kept = _find(rooms, key)
-    fixed = _fixed_row(kept, changes, raw) if kept.record.reader else _fixed_bytes(kept, changes, raw)
+    fixed = _fixed_row(kept, changes, raw) if _is_row(kept.record) else _fixed_bytes(kept, changes, raw)
     with rooms.database.begin() as db:
         if not fix_quarantined(db, key, fixed, who, now):
             raise ReadError(_PLACE, "状态", STATES_ZH[kept.state], STATES_ZH[OPEN])
@@ -175,17 +176,24 @@ def read_again(rooms: Rooms, kept: Kept, now: datetime) -> list[RawPost]:
     record = kept.record
     if kept.state != OPEN:
         raise ReadError(_PLACE, "状态", STATES_ZH[kept.state], STATES_ZH[OPEN])
-    if record.reader:
+    if _is_row(record):
         told = record.reader if kept.fixed is None else kept.fixed.decode()
         key = rooms.settings.author_secret()
         return [reread_row(replace(record, reader=told), now=now, author_key=key)]
     body = record.raw if kept.fixed is None else kept.fixed
+    if record.reader:
+        return [reread_mail(record, body, now=now, author_key=rooms.settings.author_secret())]
     if match := _PART.fullmatch(record.where):
         path = record.where.rpartition(":")[0]
         return [decode(RawPost, body, Where(path, int(match["line"])))]
     if record.source.startswith("elasticsearch/"):
         raise ReadError(_PLACE, "来源", record.source, "采集源或热线表；索引拒收的文档用 qianshao index 重建")
     return _read_page(find_source(record.source, rooms.settings.sources), record, body)
+
+
+def _is_row(record: Quarantined) -> bool:
+    """Whether it is a row of a table; the other records with a reader are mails."""
+    return bool(record.reader) and not record.reader.startswith(MAIL)
 
 
 def _read_page(found: SourceFile, record: Quarantined, body: bytes) -> list[RawPost]:

@@ -7,13 +7,14 @@ from typing import NoReturn, TypeVar
 import pytest
 
 from stores.database import Database
+from tests.parts.dovecot import Dovecot, install_dovecot
 from tests.parts.elastic import Elastic, install_elastic
 from tests.parts.postgres import Postgres, install_postgres
 from tests.parts.service import PartMissingError
 from tests.parts.smtp import SmtpServer, start_smtp
 from tests.parts.web import WebServer, start_web
 
-Part = TypeVar("Part", Elastic, Postgres)
+Part = TypeVar("Part", Elastic, Postgres, Dovecot)
 
 
 def miss(reason: str) -> NoReturn:
@@ -54,6 +55,14 @@ def elastic_url(elastic: Elastic) -> str:
 def postgres() -> Iterator[Postgres]:
     """A running PostgreSQL."""
     server = _started(install_postgres)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A running IMAP server with one mailbox; each test takes a folder of its own."""
+    server = _started(install_dovecot)
     yield server
     server.remove()
 
