@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 
@@ -19,8 +20,10 @@ from schemas.records import (
 )
 from schemas.taxonomy.details import detail_zh
 from schemas.taxonomy.labels import label_zh
+from schemas.tickets import STAGES_ZH, STATES_ZH, Ticket, hours_between
 from schemas.times import SHANGHAI
 from stores.database.coverage import Gap, SourceDay
+from stores.database.series import SPAM, Count
 
 Document = dict[str, Any]
 LEVEL_ZH = {Level.RED: "红", Level.ORANGE: "橙", Level.YELLOW: "黄", Level.BLUE: "蓝"}
@@ -35,10 +38,31 @@ STATE_ZH = {
 
 RUN_ZH = {"missed": "没有采集", "failed": "失败", "too_few": "偏少", "too_many": "偏多", "ok": "正常"}
 GAP_ZH = {"open": "待补", "closed": "已补回", "lost": "补不回"}
+FAMILY_ZH = {"complaint": "诉求", "incident": "突发事件", SPAM: "广告"}
 _ACKNOWLEDGED, _CLOSED = ("签收",), ("办结", "解除", "误报")
 
 
-def post_document(post: ClassifiedPost, event_id: str | None) -> Document:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call what a record names by its key: sources and duty groups. A key that has no name is
+    shown as it is."""
+
+    publishers: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    def publisher(self, source: str) -> str:
+        """Who publishes a source, such as 街坊论坛."""
+        return self.publishers.get(source, source)
+
+    def group(self, route: str) -> str:
+        """The name of a duty group."""
+        return self.groups.get(route, route)
+
+
+NO_NAMES = Names()
+
+
+def post_document(post: ClassifiedPost, event_id: str | None, names: Names = NO_NAMES) -> Document:
     """One post with what the text core says about it; what is not known is left out."""
     clean, origin = post.clean, post.origin
     return _present(
@@ -46,6 +70,7 @@ def post_document(post: ClassifiedPost, event_id: str | None) -> Document:
             "id": origin.id,
             "revision": origin.revision,
             "source": origin.source,
+            "publisher": names.publisher(origin.source),
             "url": origin.url,
             "ticket": origin.ticket,
             "author": origin.author_hash,
@@ -77,7 +102,7 @@ def post_document(post: ClassifiedPost, event_id: str | None) -> Document:
     )
 
 
-def event_document(event: Event) -> Document:
+def event_document(event: Event, names: Names = NO_NAMES) -> Document:
     """One event. Its members are found by their `event_id`, so that a large event stays a small document."""
     return _present(
         {
@@ -91,16 +116,20 @@ def event_document(event: Event) -> Document:
             "reports": event.reports,
             "authors": event.authors,
             "sources": list(event.sources),
+            "publishers": list(dict.fromkeys(map(names.publisher, event.sources))),
             "keywords": list(event.keywords),
             "place": _main(event.place),
             "facts": _facts(event.facts),
             "rumour": event.rumour,
             "urgency": _named("urgency", event.urgency),
+            "merged_into": event.merged_into,
+            "split_from": event.split_from,
+            "ended": event.merged_into is not None,
         }
     )
 
 
-def alert_document(alert: Alert) -> Document:
+def alert_document(alert: Alert, names: Names = NO_NAMES) -> Document:
     """One alert in its newest revision."""
     return _present(
         {
@@ -121,6 +150,7 @@ def alert_document(alert: Alert) -> Document:
             "post_ids": list(alert.post_ids),
             "place": _main(alert.place),
             "route": alert.route,
+            "duty": names.group(alert.route),
             "raised_at": _moment(alert.raised_at),
             **_answer_times(alert),
             "rumour": alert.rumour,
@@ -170,6 +200,79 @@ def _gap(gap: Gap) -> Document:
 
 def _reasons(counts: Mapping[str, int]) -> list[Document]:
     return [{"reason": reason, "count": count} for reason, count in counts.items()]
+
+
+def series_document(count: Count) -> Document:
+    """How many posts of one hour, place and label there are."""
+    cell = count.cell
+    hour = cell.start.astimezone(SHANGHAI)
+    family = cell.label.partition(".")[0]
+    return _present(
+        {
+            "hour": _moment(hour),
+            "hour_of_day": hour.hour,
+            "weekday": hour.isoweekday(),
+            "family": {"name": family, "zh": FAMILY_ZH[family]},
+            "label": {"name": cell.label, "zh": "广告" if cell.label == SPAM else _zh(cell.label)},
+            "place": _levels(cell.place_path, cell.place_code),
+            "count": count.posts,
+        }
+    )
+
+
+def ticket_document(ticket: Ticket, names: Names = NO_NAMES) -> Document:
+    """One hotline ticket in its newest revision, with what its earlier ones tell of the work on it.
+
+    No age is in it, as it would grow old: panels compare `due` and `submitted` with the present.
+    """
+    first, last = ticket.steps[0], ticket.steps[-1]
+    done = ticket.replied_at or ticket.closed_at
+    return _present(
+        {
+            "id": ticket.id,
+            "number": ticket.number,
+            "source": ticket.source,
+            "publisher": names.publisher(ticket.source),
+            "title": ticket.title,
+            "time": _moment(ticket.submitted or first.at),
+            "updated": _moment(last.at),
+            "state": _present({"name": ticket.state, "zh": _state(ticket.state)}),
+            "stage": {"name": ticket.stage, "zh": STAGES_ZH[ticket.stage]},
+            "open": ticket.stage in {"waiting", "working"},
+            "unit": ticket.unit,
+            "replied": ticket.replied,
+            "late": None if done is None or ticket.due is None else done > ticket.due,
+            **_work_times(ticket),
+            "complaint": _complaint_names(ticket),
+            "incident": _named("incident", ticket.incident),
+            "place": _main(ticket.place),
+            "revisions": len(ticket.steps),
+            "transfers": ticket.transfers,
+            "history": [
+                _present({"at": _moment(step.at), "state": _state(step.state), "unit": step.unit})
+                for step in ticket.steps
+            ],
+        }
+    )
+
+
+def _state(state: str) -> str:
+    return STATES_ZH.get(state, state)
+
+
+def _work_times(ticket: Ticket) -> Document:
+    times = ("submitted", "accepted_at", "replied_at", "closed_at", "due")
+    return {
+        **{name: _moment(getattr(ticket, name)) for name in times},
+        "hours_to_reply": hours_between(ticket.submitted, ticket.replied_at),
+        "hours_to_close": hours_between(ticket.submitted, ticket.closed_at),
+    }
+
+
+def _complaint_names(ticket: Ticket) -> Document:
+    detail = ticket.detail
+    second = None if detail is None else {"name": detail, "zh": detail_zh(detail)}
+    return _present({**_named("complaint", ticket.complaint), "detail": second})
 
 
 def main_place(places: Sequence[Place]) -> Place | None:
@@ -272,9 +375,15 @@ def _place(place: Place) -> Document:
 def _main(place: Place | None) -> Document:
     if place is None:
         return {}
-    names = place.path.split("/") if place.path else []
+    return {**_levels(place.path, place.code), **_place(place)}
+
+
+def _levels(path: str, code: str | None) -> Document:
+    """A place by its path, with the name and path of every level on the way there."""
+    names = path.split("/") if path else []
     within = ["/".join(names[:depth]) for depth in range(1, len(names) + 1)]
-    return _present({**_place(place), "names": names, "within": within})
+    told = {"name": names[-1] if names else "", "code": code, "path": path}
+    return _present({**told, "names": names, "within": within})
 
 
 def _moment(time: datetime | None) -> str | None:

@@ -14,11 +14,14 @@ from stores.database.coverage import SourceDay
 from stores.database.index import Pending, month_part
 from stores.documents import (
     Document,
+    Names,
     alert_document,
     coverage_document,
     event_document,
     join_words,
     post_document,
+    series_document,
+    ticket_document,
 )
 from stores.elastic_bulk import BulkSender, Versioned
 from stores.elastic_client import clear_errors, connect
@@ -35,10 +38,12 @@ from stores.elastic_templates import (
 from stores.errors import StoreUnavailable
 
 # What a record that waits is in the index.
-DOCUMENTS: dict[str, Callable[[Pending[Any]], Document]] = {
-    "posts": lambda one: post_document(one.record, one.event_id),
-    "events": lambda one: event_document(one.record),
-    "alerts": lambda one: alert_document(one.record),
+DOCUMENTS: dict[str, Callable[[Pending[Any], Names], Document]] = {
+    "posts": lambda one, names: post_document(one.record, one.event_id, names),
+    "events": lambda one, names: event_document(one.record, names),
+    "alerts": lambda one, names: alert_document(one.record, names),
+    "series": lambda one, _names: series_document(one.record),
+    "tickets": lambda one, names: ticket_document(one.record, names),
 }
 
 
@@ -105,6 +110,8 @@ class ElasticStore:
         self.templates = load_templates(prefix)
         self.sender = BulkSender(self.client)
         self._known: set[str] = set()
+        # What people call the sources and duty groups that documents name.
+        self.names = Names()
 
     def __repr__(self) -> str:
         return f"ElasticStore({self.shown_url!r})"
@@ -144,8 +151,9 @@ class ElasticStore:
 
     def write_records(self, kind: str, pending: Iterable[Pending[Any]]) -> Iterator[IndexReport]:
         """Write any number of records of a kind as their documents; see `write`."""
-        make = DOCUMENTS[kind]
-        return self.write(kind, (Versioned(one.id, one.version, make(one), one.part) for one in pending))
+        make, names = DOCUMENTS[kind], self.names
+        made = (Versioned(one.id, one.version, make(one, names), one.part) for one in pending)
+        return self.write(kind, made)
 
     def index_posts(self, pending: Iterable[Pending[ClassifiedPost]]) -> IndexReport:
         """Write posts; see `index`."""

@@ -14,9 +14,9 @@ SHIPPED = Path(__file__).parent / "mappings"
 FIELDS = (
     "ticket", "title", "body", "time", "url", "caller", "district", "street", "community", "category",
     "state", "unit", "reply", "reply_time", "close_time", "likes", "reposts", "comments", "against",
-    "address", "lat", "lng",
+    "address", "lat", "lng", "due_time",
 )  # fmt: skip
-TIMES = frozenset(["time", "reply_time", "close_time"])
+TIMES = frozenset(["time", "reply_time", "close_time", "due_time"])
 COUNTS = frozenset(["likes", "reposts", "comments", "against"])
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 _BLANK = re.compile(r"[\s*＊:：\ufeff]+")

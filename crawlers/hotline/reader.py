@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from crawlers.authors import hash_of_author
 from crawlers.dates import EARLIEST_YEAR, SLACK, read_time
@@ -20,6 +20,7 @@ from schemas.records import JsonScalar, RawPost
 _OWN = frozenset(["ticket", "title", "body", "time", "url", "caller"])
 # 2026-01-31 08:00 and 2026-01-31 08:00:00 are read at once.
 _ISO_LENGTHS = frozenset([16, 19])
+_LIMIT_AHEAD = timedelta(days=366)
 
 Value = str | int | datetime
 Read = Callable[[int, Cell, str], Value]
@@ -107,7 +108,9 @@ class RowReader:
 
     def _how(self, field: str, name: str) -> Read | None:
         if field in TIMES:
-            return lambda row, cell, text: self._time(row, name, cell, text)
+            # A time limit lies ahead; all other times are past.
+            ahead = _LIMIT_AHEAD if field == "due_time" else timedelta(0)
+            return lambda row, cell, text: self._time(row, name, cell, text, ahead)
         if field in self.mapping.values:
             return lambda row, _cell, text: self._value(row, field, name, text)
         return (lambda row, _cell, text: self._count(row, name, text)) if field in COUNTS else None
@@ -153,15 +156,15 @@ class RowReader:
         except ValueError as error:
             raise self._refuse(row, column, text, "非负数，可带 万、亿") from error
 
-    def _time(self, row: int, column: str, cell: Cell, text: str) -> datetime:
+    def _time(self, row: int, column: str, cell: Cell, text: str, ahead: timedelta) -> datetime:
         if isinstance(cell, bool) or not isinstance(cell, int | float | date):
-            return self._plain_time(text) or self._written_time(row, column, text)
+            return self._plain_time(text) or self._written_time(row, column, text, ahead)
         try:
             found = serial_time(cell) if isinstance(cell, int | float) else cell
         except (ValueError, OverflowError) as error:
             raise self._refuse(row, column, cell, "日期") from error
         at = found if isinstance(found, datetime) else datetime(found.year, found.month, found.day)  # noqa: DTZ001
-        return self._read_time(row, column, at.isoformat(" "))
+        return self._read_time(row, column, at.isoformat(" "), ahead)
 
     def _plain_time(self, text: str) -> datetime | None:
         """The time of the commonest form, long past; None leaves it to the reader of all forms."""
@@ -174,7 +177,7 @@ class RowReader:
         sure = found.tzinfo is None and found.year >= EARLIEST_YEAR and found < self._latest
         return found.replace(tzinfo=self.mapping.zone) if sure else None
 
-    def _written_time(self, row: int, column: str, text: str) -> datetime:
+    def _written_time(self, row: int, column: str, text: str, ahead: timedelta) -> datetime:
         for form in self.mapping.times:
             try:
                 return datetime.strptime(text, form).replace(tzinfo=self.mapping.zone)
@@ -182,12 +185,12 @@ class RowReader:
                 continue
         if self.mapping.times:
             raise self._refuse(row, column, text, one_of(self.mapping.times))
-        return self._read_time(row, column, text)
+        return self._read_time(row, column, text, ahead)
 
-    def _read_time(self, row: int, column: str, text: str) -> datetime:
+    def _read_time(self, row: int, column: str, text: str, ahead: timedelta) -> datetime:
         zone: tzinfo = self.mapping.zone
         where = Where(self.file, row or None)
-        return read_time(text, now=self.fetched_at, zone=zone, where=where, field=column)
+        return read_time(text, now=self.fetched_at + ahead, zone=zone, where=where, field=column)
 
 
 def text_of(cell: Cell) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from crawlers.hotline import import_table
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
-from pipeline.demo.items import FORUM, HOTLINE, NEWS, City, Item
+from pipeline.demo.items import FORUM, HOTLINE, NEWS, SOURCES_ZH, City, Item
 from pipeline.demo.site import serve_city, write_sources
 from pipeline.health import measure_posts
 from pipeline.jobs.collect import read_records
@@ -18,7 +18,7 @@ from pipeline.jobs.store import store_posts
 from pipeline.rooms import Rooms
 from schemas.records import Origin, Quarantined, RawPost
 from schemas.times import SHANGHAI
-from stores.database.coverage import SourceRun, save_run
+from stores.database.coverage import SourceRun, save_publisher, save_run
 
 _CRAWL_SECONDS = 180.0
 
@@ -56,6 +56,8 @@ def collect_city(rooms: Rooms, city: City, table: Path) -> Collected:
     aside = (*refused, *wrong)
     rooms.quarantine(list(aside))
     with rooms.database.begin() as db:
+        for source, publisher in SOURCES_ZH.items():
+            save_publisher(db, source, publisher)
         for run in daily_runs(arrived):
             save_run(db, run)
     return Collected(len(crawled), len(imported), stored.new, aside, truth)

@@ -11,7 +11,7 @@ from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.errors import ReadError, Where
 from schemas.times import SHANGHAI
-from stores.database.coverage import list_gaps, runs_since, split_by_day
+from stores.database.coverage import list_gaps, publishers, runs_since, split_by_day
 from stores.database.index import (
     KINDS,
     START,
@@ -24,9 +24,12 @@ from stores.database.index import (
     pending_alerts,
     pending_events,
     pending_posts,
+    pending_series,
+    pending_tickets,
 )
 from stores.database.meta import get_meta, set_meta
 from stores.database.quarantine import save_quarantined
+from stores.documents import Names
 from stores.elastic import ElasticStore
 from stores.elastic_report import IndexReport
 from stores.elastic_templates import ApplyReport
@@ -112,6 +115,7 @@ def _write_changed(
 ) -> IndexedReport:
     with rooms.database.read() as db:
         total = sum(count_pending(db).values())
+        elastic.names = _read_names(rooms, db)
     indexed, errors, refusals = 0, list[str](), list[str]()
     for kind in READERS:
         for report in elastic.write_records(kind, _waiting(rooms, kind)):
@@ -175,7 +179,14 @@ READERS: dict[str, Callable[[Connection, int, Mark], Sequence[Pending[Any]]]] = 
     "posts": pending_posts,
     "events": pending_events,
     "alerts": pending_alerts,
+    "series": pending_series,
+    "tickets": pending_tickets,
 }
+
+
+def _read_names(rooms: Rooms, db: Connection) -> Names:
+    groups = rooms.knowledge.duty.groups
+    return Names(publishers(db), {name: group.zh for name, group in groups.items()})
 
 
 def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:

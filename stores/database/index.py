@@ -10,15 +10,23 @@ from sqlalchemy import Connection, Select, Table, and_, bindparam, func, or_, se
 from schemas.codec import decode
 from schemas.errors import Where
 from schemas.records import Alert, ClassifiedPost, Event
+from schemas.tickets import Ticket
 from schemas.times import SHANGHAI
-from stores.database.tables import alerts, events, posts
+from stores.database.series import Count, read_count
+from stores.database.tables import alerts, events, posts, series, tickets
 from stores.database.upsert import in_batches
 
-Record = TypeVar("Record", ClassifiedPost, Event, Alert)
+Record = TypeVar("Record", ClassifiedPost, Event, Alert, Count, Ticket)
 # The version and id of the last row that was read.
 Mark = tuple[int, str]
 START: Mark = (0, "")
-KINDS: dict[str, Table] = {"posts": posts, "events": events, "alerts": alerts}
+KINDS: dict[str, Table] = {
+    "posts": posts,
+    "events": events,
+    "alerts": alerts,
+    "series": series,
+    "tickets": tickets,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,20 @@ def pending_alerts(db: Connection, limit: int, after: Mark = START) -> list[Pend
     ]
 
 
+def pending_series(db: Connection, limit: int, after: Mark = START) -> list[Pending[Count]]:
+    """At most `limit` counts that changed since they were indexed, longest waiting first, behind `after`."""
+    rows = db.execute(_behind(select(series), series, limit, after))
+    return [Pending(row.id, row.changed, read_count(row)) for row in rows]
+
+
+def pending_tickets(db: Connection, limit: int, after: Mark = START) -> list[Pending[Ticket]]:
+    """At most `limit` tickets that changed since they were indexed, longest waiting first, behind `after`."""
+    return [
+        Pending(key, version, decode(Ticket, document, Where("tickets")), key)
+        for key, version, document in db.execute(_waiting(tickets, limit, after))
+    ]
+
+
 def mark_indexed(db: Connection, kind: str, versions: Iterable[tuple[str, int]]) -> None:
     """Note that Elasticsearch holds these ids at these versions; a row changed meanwhile stays waiting."""
     table = KINDS[kind]
@@ -84,7 +106,8 @@ def mark_indexed(db: Connection, kind: str, versions: Iterable[tuple[str, int]])
         .where(table.c.id == bindparam("row_id"), table.c.indexed < bindparam("version"))
         .values(indexed=bindparam("version"))
     )
-    for batch in in_batches(versions):
+    # Always in one order, so that two transactions never wait for each other's rows.
+    for batch in in_batches(sorted(versions)):
         db.execute(noted, [{"row_id": key, "version": version} for key, version in batch])
 
 
@@ -115,8 +138,11 @@ def forget_indexed(db: Connection, kind: str, months: Iterable[str] | None = Non
 
 
 def _waiting(table: Table, limit: int, after: Mark) -> Select[Any]:
-    query = select(table.c.id, table.c.changed, table.c.document).where(table.c.changed > table.c.indexed)
+    return _behind(select(table.c.id, table.c.changed, table.c.document), table, limit, after)
+
+
+def _behind(query: Select[Any], table: Table, limit: int, after: Mark) -> Select[Any]:
     version, key = after
     behind = or_(table.c.changed > version, and_(table.c.changed == version, table.c.id > key))
-    query = query.where(table.c.changed >= version, behind)
+    query = query.where(table.c.changed > table.c.indexed, table.c.changed >= version, behind)
     return query.order_by(table.c.changed, table.c.id).limit(limit)

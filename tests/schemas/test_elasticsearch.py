@@ -9,7 +9,7 @@ import pytest
 from schemas.elasticsearch import FOLDER, describe_fields, load_roles, load_templates
 from schemas.errors import ReadError
 
-KINDS = ("posts", "events", "alerts", "coverage")
+KINDS = ("posts", "events", "alerts", "series", "tickets", "coverage")
 
 
 @pytest.mark.parametrize("kind", KINDS)

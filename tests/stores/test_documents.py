@@ -10,16 +10,21 @@ from hypothesis import strategies as st
 
 from schemas.elasticsearch import load_templates
 from schemas.records import AlertState, Facts, Label, Level, Place, Step
+from schemas.tickets import Ticket, TicketStep
 from stores.database.coverage import split_by_day
+from stores.database.series import Cell, Count
 from stores.documents import (
     LEVEL_ZH,
     STATE_ZH,
+    Names,
     alert_document,
     coverage_document,
     event_document,
     join_words,
     main_place,
     post_document,
+    series_document,
+    ticket_document,
 )
 from tests.stores.examples import NOON, STREET, make_alert, make_event, make_post, make_run
 
@@ -108,6 +113,73 @@ def test_an_alert_says_how_long_it_waited_for_an_answer() -> None:
     assert not {"acknowledged_at", "closed_at", "minutes_to_acknowledge", "minutes_to_close"} & set(waiting)
 
 
+def make_ticket() -> Ticket:
+    """A ticket that two units worked on and that was answered after its time limit."""
+    steps = (
+        TicketStep("r1", NOON, "new"),
+        TicketStep("r2", NOON + timedelta(hours=1), "assigned", "汀东区住建局", due=NOON + timedelta(days=1)),
+        TicketStep("r3", NOON + timedelta(days=2), "answered", "云汀燃气集团", replied=True),
+    )
+    return Ticket(
+        "post1", "demo_12345", "YT100001", "闻到燃气味", "urban_rural", "utilities", "gas_leak", STREET,
+        NOON, steps,
+    )  # fmt: skip
+
+
+def test_a_ticket_says_who_has_it_in_hand_and_how_long_it_took() -> None:
+    document = ticket_document(make_ticket(), Names({"demo_12345": "12345 热线"}))
+    assert (document["publisher"], document["unit"]) == ("12345 热线", "云汀燃气集团")
+    assert document["state"] == {"name": "answered", "zh": "已答复"}
+    assert document["stage"] == {"name": "done", "zh": "办结"}
+    assert (document["open"], document["late"], document["transfers"]) == (False, True, 1)
+    assert (document["hours_to_reply"], document["accepted_at"]) == (48.0, "2026-03-05T13:00:00+08:00")
+    assert not {"closed_at", "hours_to_close"} & set(document)
+    assert document["complaint"]["detail"] == {"name": "utilities", "zh": "供水供电供气供暖"}
+    assert document["place"]["within"][-1] == STREET.path
+    assert [step["state"] for step in document["history"]] == ["待受理", "已派单", "已答复"]
+
+
+def test_a_ticket_of_which_nothing_is_told_is_neither_open_nor_done() -> None:
+    told = replace(make_ticket(), steps=(TicketStep("r1", NOON),), place=None, submitted=None, detail=None)
+    document = ticket_document(told)
+    assert (document["stage"]["zh"], document["open"], document["time"]) == (
+        "未写明",
+        False,
+        NOON.isoformat(),
+    )
+    assert not {"unit", "state", "due", "late", "place", "submitted"} & set(document)
+
+
+def test_a_count_names_its_hour_of_beijing_its_place_and_label() -> None:
+    hour = int(NOON.timestamp()) // 3_600
+    document = series_document(Count(Cell(hour, STREET.path, "990101001", "incident.gas_leak"), 3))
+    assert (document["hour"], document["hour_of_day"], document["weekday"]) == (
+        "2026-03-05T12:00:00+08:00",
+        12,
+        4,
+    )
+    assert document["family"] == {"name": "incident", "zh": "突发事件"}
+    assert document["label"] == {"name": "incident.gas_leak", "zh": "燃气泄漏"}
+    assert (document["place"]["name"], document["count"]) == ("柳浪街道", 3)
+    nowhere = series_document(Count(Cell(hour, "", "", "spam"), 0))
+    assert (nowhere["label"]["zh"], nowhere["count"]) == ("广告", 0)
+    assert "place" not in nowhere
+
+
+def test_an_event_says_what_became_of_it_and_names_its_sources() -> None:
+    merged = replace(make_event(), merged_into="event9", sources=("forum", "forum2"))
+    document = event_document(merged, Names({"forum": "街坊论坛", "forum2": "街坊论坛"}))
+    assert (document["merged_into"], document["ended"]) == ("event9", True)
+    assert (document["sources"], document["publishers"]) == (["forum", "forum2"], ["街坊论坛"])
+    assert event_document(make_event())["publishers"] == ["云汀论坛"]
+
+
+def test_an_alert_names_its_duty_group() -> None:
+    alert = make_alert()
+    assert alert_document(alert, Names(groups={alert.route: "柳浪街道值班室"}))["duty"] == "柳浪街道值班室"
+    assert alert_document(alert)["duty"] == alert.route
+
+
 def test_a_day_of_a_source_is_as_bad_as_its_worst_run() -> None:
     morning = make_run(started=NOON - timedelta(hours=4), status="failed", fetched=0, new=0, note="HTTP 503")
     document = coverage_document(split_by_day([make_run(), morning])[0])
@@ -128,9 +200,11 @@ def test_days_are_days_of_beijing() -> None:
         ("posts", post_document(make_post(flags=("spam",)), "event1")),
         ("events", event_document(make_event())),
         ("alerts", alert_document(make_alert())),
+        ("series", series_document(Count(Cell(490_000, STREET.path, "990101001", "incident.gas_leak"), 3))),
+        ("tickets", ticket_document(make_ticket())),
         ("coverage", coverage_document(split_by_day([make_run()])[0])),
     ],
-    ids=["posts", "events", "alerts", "coverage"],
+    ids=["posts", "events", "alerts", "series", "tickets", "coverage"],
 )
 def test_every_field_is_in_the_mapping(kind: str, document: dict[str, Any]) -> None:
     names = leaf_names(document)

@@ -18,6 +18,7 @@ from stores.database import Database
 from stores.database.alerts import save_alert
 from stores.database.events import save_events
 from stores.database.index import (
+    KINDS,
     Pending,
     count_pending,
     mark_indexed,
@@ -25,6 +26,8 @@ from stores.database.index import (
     pending_alerts,
     pending_events,
     pending_posts,
+    pending_series,
+    pending_tickets,
 )
 from stores.database.posts import save_posts
 from stores.documents import event_document, post_document
@@ -85,6 +88,8 @@ def index_all(store: ElasticStore, database: Database) -> None:
             store.index_posts(pending_posts(db, 2_000)),
             store.index_events(pending_events(db, 2_000)),
             store.index_alerts(pending_alerts(db, 2_000)),
+            *store.write_records("series", pending_series(db, 2_000)),
+            *store.write_records("tickets", pending_tickets(db, 2_000)),
         ):
             mark_indexed(db, report.kind, report.settled)
 
@@ -167,7 +172,7 @@ class TestIndex:
         for _ in range(3):
             index_all(store, database)
         with database.read() as db:
-            assert count_pending(db) == {"posts": 0, "events": 0, "alerts": 0}
+            assert count_pending(db) == dict.fromkeys(KINDS, 0)
         store.refresh()
         expected = {post.origin.id: post_document(post, "event1") for post in posts}
         assert {hit.id: hit.document for hit in store.documents("posts")} == expected

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from schemas.records import AlertState, EventLink, Level, LinkKind, Quarantined
+from schemas.tickets import TicketStep
 from stores.database import Database
 from stores.database.alerts import (
     alert_history,
@@ -36,12 +37,15 @@ from stores.database.coverage import (
 )
 from stores.database.events import events_by_id, events_since, links_since, save_events, save_links
 from stores.database.index import (
+    KINDS,
     count_pending,
     forget_indexed,
     mark_indexed,
     pending_alerts,
     pending_events,
     pending_posts,
+    pending_series,
+    pending_tickets,
 )
 from stores.database.meta import get_meta, set_meta
 from stores.database.parts import add_part, all_parts, mark_analysed, new_parts
@@ -64,6 +68,7 @@ from stores.database.quarantine import (
     save_quarantined,
     settle_quarantined,
 )
+from stores.database.tickets import save_tickets
 from stores.errors import StoreUnavailable
 from stores.raw import RawFile
 from tests.stores.examples import NOON, make_alert, make_event, make_mail, make_post, make_run
@@ -307,24 +312,29 @@ def test_single_values_are_kept(database: Database) -> None:
 
 def test_only_what_changed_waits_for_the_index(database: Database) -> None:
     post = make_post()
+    work = TicketStep(post.origin.revision, NOON, "assigned", "住建局")
     with database.begin() as db:
         save_posts(db, [(post, "event1")])
         save_events(db, [make_event()])
         save_alert(db, make_alert())
-        assert count_pending(db) == {"posts": 1, "events": 1, "alerts": 1}
+        save_tickets(db, [(post, work)])
+        assert count_pending(db) == {"posts": 1, "events": 1, "alerts": 1, "series": 2, "tickets": 1}
         (waiting,) = pending_posts(db, 10)
         assert (waiting.id, waiting.record, waiting.event_id) == ("post1", post, "event1")
         mark_indexed(db, "posts", [(waiting.id, waiting.version)])
         mark_indexed(db, "events", [(one.id, one.version) for one in pending_events(db, 10)])
         mark_indexed(db, "alerts", [(one.id, one.version) for one in pending_alerts(db, 10)])
+        mark_indexed(db, "series", [(one.id, one.version) for one in pending_series(db, 10)])
+        mark_indexed(db, "tickets", [(one.id, one.version) for one in pending_tickets(db, 10)])
+        save_tickets(db, [(post, work)])
         save_posts(db, [(post, "event1")])
         save_events(db, [make_event()])
         save_alert(db, make_alert())
-        assert count_pending(db) == {"posts": 0, "events": 0, "alerts": 0}
+        assert count_pending(db) == dict.fromkeys(KINDS, 0)
         save_posts(db, [(post, "event2")])
         assert pending_posts(db, 10)[0].version > waiting.version
         assert forget_indexed(db, "events") == 1
-        assert count_pending(db) == {"posts": 1, "events": 1, "alerts": 0}
+        assert count_pending(db) == {"posts": 1, "events": 1, "alerts": 0, "series": 0, "tickets": 0}
 
 
 def test_a_row_changed_during_indexing_is_indexed_again(database: Database) -> None:
