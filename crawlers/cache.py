@@ -4,11 +4,14 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from scrapy import Spider
 from scrapy.downloadermiddlewares.httpcache import HttpCacheMiddleware
-from scrapy.extensions.httpcache import RFC2616Policy
+from scrapy.extensions.httpcache import FilesystemCacheStorage, RFC2616Policy
 from scrapy.http import Request, Response
+from scrapy.settings import Settings
+from scrapy.statscollectors import StatsCollector
 
 # When the content of a kept response was first fetched: 几分钟前 on an unchanged page counts from then.
 FETCHED = "X-Qianshao-Fetched"
@@ -43,8 +46,33 @@ class RevalidatePolicy(RFC2616Policy):
         return response.status == 304
 
 
+class WholeStorage(FilesystemCacheStorage):
+    """Scrapy's files of a page, which count only when all of them are written.
+
+    A kill between the new headers and the new body would leave the old page under the new ETag; the server
+    would say that nothing changed, and the new page would never be seen.
+    """
+
+    def store_response(self, spider: Spider, request: Request, response: Response) -> None:
+        """Keep a page."""
+        whole = self._whole(spider, request)
+        whole.unlink(missing_ok=True)
+        super().store_response(spider, request, response)
+        whole.touch()
+
+    def _read_meta(self, spider: Spider, request: Request) -> dict[str, Any] | None:
+        return super()._read_meta(spider, request) if self._whole(spider, request).exists() else None
+
+    def _whole(self, spider: Spider, request: Request) -> Path:
+        return Path(self._get_request_path(spider, request), "whole")
+
+
 class RevalidatingCache(HttpCacheMiddleware):
     """Scrapy's cache; a failed download stays a failure even where an old page is at hand."""
+
+    def __init__(self, settings: Settings, stats: StatsCollector) -> None:
+        super().__init__(settings, stats)
+        self.storage = WholeStorage(settings)
 
     def process_response(
         self,

@@ -24,6 +24,8 @@ from schemas.records import JsonScalar, RawPost
 Entry = Mapping[str, Any]
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _REFERENCE = re.compile(r"&#(x[0-9A-Fa-f]{1,12}|[0-9]{1,12});?", re.IGNORECASE)
+# Feeds hold tens of entries; feedparser takes a second for five thousand.
+_MOST_ENTRIES = 5_000
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]+);")
 # The links of a feed to its older entries, paged or archived (RFC 5005).
 _OLDER = ("next", "prev-archive")
@@ -137,9 +139,12 @@ class FeedSpider(ArticleSpider):
         )
 
     def entry_body(self, entry: Entry) -> str:
-        """The longest text the entry carries, without markup."""
-        texts = [content.get("value", "") for content in entry.get("content", [])]
-        return max((_as_text(text) for text in [*texts, entry.get("summary", "")]), key=len)
+        """The longest content of the entry, else its summary, without markup.
+
+        A summary may be the longer one: it ends with the words that lead to the rest.
+        """
+        texts = [_as_text(content.get("value", "")) for content in entry.get("content", [])]
+        return max(texts, key=len, default="") or _as_text(entry.get("summary", ""))
 
     def entry_time(self, page: Page, entry: Entry) -> datetime | None:
         """When the entry was published, else updated; None where it says neither."""
@@ -175,6 +180,9 @@ def _linked(page: Page, feed: Mapping[str, Any]) -> str:
 def _parse(page: Page) -> Mapping[str, Any]:
     """feedparser's view of the page. The declaration goes, for the text is UTF-8 by now whatever it says."""
     text = _REFERENCE.sub(_sound_reference, _DECLARATION.sub("", page.text.lstrip("\ufeff"), count=1))
+    entries = text.count("<item") + text.count("<entry")
+    if entries > _MOST_ENTRIES:
+        raise page.refuse("条目", f"{entries} 条", f"不超过 {_MOST_ENTRIES} 条")
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": page.url}
     try:
         found: Mapping[str, Any] = feedparser.parse(text.encode(), response_headers=headers)

@@ -67,6 +67,17 @@ def test_reads_atom_with_content_author_and_counts(
     assert post.extra == {"comments": 12, "category": "积水、求助"}
 
 
+def test_takes_the_content_where_the_summary_is_longer_by_its_link(make_page: MakePage) -> None:
+    led = "今晚停水。 … <a href='/1'>继续阅读“停水通知”的全文</a>"
+    feed = (
+        "<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel><title>x</title>"
+        f"<item><title>停水</title><link>/1</link><description><![CDATA[{led}]]></description>"
+        "<content:encoded><![CDATA[<p>今晚停水。请储水。</p>]]></content:encoded></item></channel></rss>"
+    )
+    (post,) = read_feed(make_page(feed))
+    assert post.body == "今晚停水。请储水。"
+
+
 def test_keeps_no_author_without_a_key(make_page: MakePage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("QIANSHAO_AUTHOR_KEY", raising=False)
     (post,) = read_feed(make_page(ATOM))

@@ -97,7 +97,7 @@ def install_mariadb() -> MariaDb:
         f"--defaults-file={defaults}",
         "--auth-root-authentication-method=normal",
     ]
-    _run_as(owner, [*install, "--skip-test-db", f"--datadir={folder}/data"], folder)
+    _run_as(owner, [*install, "--skip-test-db", "--force", f"--datadir={folder}/data"], folder)
     return MariaDb(Service(["mariadbd", f"--defaults-file={defaults}"], folder, owner), port, {})
 
 
