@@ -13,6 +13,7 @@ from crawlers.spiders.board import BoardSpider
 from crawlers.spiders.feed import FeedSpider
 from crawlers.spiders.forum import ForumSpider
 from crawlers.spiders.pages import PagesSpider
+from crawlers.spiders.sensor import SensorSpider
 from crawlers.spiders.sitemap import SitemapSpider
 from schemas.errors import ReadError, Where
 
@@ -24,6 +25,7 @@ _BASES: dict[str, type[SourceSpider]] = {
     "api": ApiSpider,
     "forum": ForumSpider,
     "board": BoardSpider,
+    "sensor": SensorSpider,
 }
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.errors import ReadError, Where, one_of
 
-Kind = Literal["feed", "pages", "sitemap", "api", "forum", "board"]
+Kind = Literal["feed", "pages", "sitemap", "api", "forum", "board", "sensor"]
 RSSHUB = "rsshub:/"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 EVERY = re.compile(r"([1-9][0-9]*)([mhd])")

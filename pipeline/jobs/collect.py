@@ -10,8 +10,10 @@ from tempfile import TemporaryDirectory
 from crawlers.discovery import find_source, read_sources
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
+from crawlers.sensors.carrier import is_carrier
 from crawlers.source import Source
 from pipeline.health import measure_posts
+from pipeline.jobs.readings import store_carried
 from pipeline.jobs.store import store_posts
 from pipeline.remedies import CUT_SHORT, count_reasons
 from pipeline.rooms import Rooms
@@ -105,8 +107,11 @@ def _note_publisher(rooms: Rooms, name: str) -> None:
 def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
     """Store the records, the quarantine and the counts of one crawl, whole or cut short."""
     now = datetime.now(SHANGHAI)
-    posts = list(read_records(result.records)) if result.records else []
+    records = list(read_records(result.records)) if result.records else []
+    posts = [record for record in records if not is_carrier(record)]
+    measured = store_carried(rooms, [record for record in records if is_carrier(record)], now)
     aside = list(read_quarantine(result.quarantine)) if result.quarantine else []
+    aside += measured.aside
     stored = store_posts(rooms, posts, current=True)
     rooms.quarantine(aside)
     status, why = _status(result)
@@ -121,9 +126,9 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
         source=result.source,
         started=now if stats is None else stats.started,
         finished=now if stats is None else stats.finished,
-        fetched=len(posts) + known,
-        new=stored.new,
-        seen=stored.seen + known,
+        fetched=len(records) + known,
+        new=stored.new + measured.new,
+        seen=stored.seen + measured.seen + known,
         failed=sum(failures.values()),
         quarantined=sum(refusals.values()),
         expected_min=None if stats is None else stats.expected.min,
@@ -137,7 +142,8 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
     )
     with rooms.database.begin() as db:
         save_run(db, run)
-    return CollectReport(result.source, status, len(posts) + known, stored.new, len(aside), why)
+    new = stored.new + measured.new
+    return CollectReport(result.source, status, len(records) + known, new, len(aside), why)
 
 
 def _status(result: CrawlResult) -> tuple[str, str]:

@@ -8,7 +8,9 @@ from itertools import groupby, islice
 from operator import attrgetter
 from pathlib import Path
 
+from crawlers.sensors.carrier import carried_reading
 from crawlers.sensors.mapping import SensorMapping, load_sensor_mapping, sensor_mapping_path
+from crawlers.sensors.reader import make_reading
 from crawlers.sensors.tables import SensorImport
 from pipeline.jobs.imports import (
     CHUNK,
@@ -25,7 +27,8 @@ from pipeline.quarantine import kind_of_reason
 from pipeline.rooms import Rooms
 from pipeline.settings import Settings
 from schemas.codec import encode
-from schemas.records import Quarantined, Reading
+from schemas.errors import ReadError, Where
+from schemas.records import Quarantined, RawPost, Reading
 from schemas.sensors import load_quantities
 from schemas.times import SHANGHAI
 from stores.database.coverage import SourceRun, save_publisher, save_run
@@ -73,6 +76,31 @@ def store_readings(
         save_readings(db, changes, received)
     new, corrected = len(changes.new), len(changes.corrected)
     return StoredReadings(new, corrected, len(young) - new - corrected, len(readings) - len(young))
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the readings of a crawl were: kept anew, known, or to be put aside."""
+
+    new: int
+    seen: int
+    aside: tuple[Quarantined, ...]
+
+
+def store_carried(rooms: Rooms, records: Sequence[RawPost], received: datetime) -> Carried:
+    """Keep the readings that a crawl brought. What is refused says the same at every crawl, so that it waits
+    in quarantine once; of a station that nobody knows it is the station that waits."""
+    found: list[Reading] = []
+    aside: dict[str, Quarantined] = {}
+    for record in records:
+        told, source = carried_reading(record), record.origin.source
+        try:
+            found.append(make_reading(told, rooms.knowledge.stations, source, received, Where(source)))
+        except ReadError as error:
+            raw = told.station if error.field == "station" else f"{record.title} {told.at.isoformat()}"
+            aside[raw] = Quarantined(source, source, str(error), raw.encode(), received)
+    stored = store_readings(rooms, found, received, current=True)
+    return Carried(stored.new + stored.corrected, stored.seen + stored.old, tuple(aside.values()))
 
 
 def import_any(

@@ -103,7 +103,9 @@ def judged_readings(db: Connection, kept: timedelta, gone: timedelta) -> Iterato
 
 def last_received(db: Connection) -> datetime | None:
     """When the newest of the readings that the rules have seen came in."""
-    return db.execute(select(func.max(readings.c.received)).where(readings.c.judged)).scalar_one()
+    query = select(func.max(readings.c.received)).where(readings.c.judged)
+    newest: datetime | None = db.execute(query).scalar_one()
+    return newest
 
 
 def forget_readings(db: Connection, before: datetime) -> int:

@@ -40,7 +40,7 @@ def test_a_deployments_file_is_found_beside_them(make_source: MakeSource) -> Non
         (
             "kind='pages'",
             "kind='blog'",
-            "SOURCE.kind = 'blog'：应为 feed、pages、sitemap、api、forum、board 之一",
+            "SOURCE.kind = 'blog'：应为 feed、pages、sitemap、api、forum、board、sensor 之一",
         ),
         ("kind='pages'", "kind='feed'", "spider = ['Demo']：应为 恰好一个 FeedSpider 的子类"),
         ("source = SOURCE\n", "source = SOURCE\nSOURCE = 3\n", "SOURCE = 3：应为 一个 Source(...)"),

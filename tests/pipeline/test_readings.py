@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
 from crawlers.sensors.mapping import sensor_mapping_path
 from pipeline.jobs.analyse import analyse_waiting
+from pipeline.jobs.collect import CollectFailed, collect_source
 from pipeline.jobs.imports import UnknownValuesError
 from pipeline.jobs.readings import import_any, import_readings, preview_any, store_readings
 from pipeline.jobs.store import store_posts
@@ -22,6 +24,7 @@ from stores.database.coverage import last_runs
 from stores.database.parts import all_parts, new_parts
 from stores.database.quarantine import count_quarantine
 from stores.database.readings import station_readings
+from tests.parts.web import WebServer
 
 NOW = datetime.now(SHANGHAI).replace(minute=0, second=0, microsecond=0)
 HEAD = "测站编码,站名,时间,水位(m)\n"
@@ -198,3 +201,58 @@ def test_late_and_odd_readings_of_a_table_say_what_they_said_in_order(tmp_path: 
     analyse_at(mixed, NOW)
     assert tell(straight) == tell(mixed)
     assert len(tell(straight)) == 2
+
+
+SOURCE = '''"""Water levels of the test server."""
+
+from crawlers.source import Count, Source
+from crawlers.spiders.sensor import SensorSpider
+
+SOURCE = Source(
+    name="test_gauges",
+    publisher="测试水文站",
+    kind="sensor",
+    url="{url}",
+    every="5m",
+    expect=Count(min=1, max=100),
+    allow_private=True,
+    delay=0,
+)
+
+
+class Gauges(SensorSpider):
+    source = SOURCE
+    items = "data.list"
+    station_path = "stcd"
+    time_path = "tm"
+    measures = {{"water_level": ("z", "m"), "rainfall_1h": ("drp", "mm")}}
+'''
+
+
+def answer(*rows: tuple[str, datetime, object]) -> bytes:
+    items = [{"stcd": station, "tm": at.isoformat(), "z": value} for station, at, value in rows]
+    return orjson.dumps({"code": 0, "data": {"list": items}})
+
+
+def test_an_interface_is_a_source_in_one_file(tmp_path: Path, web_server: WebServer) -> None:
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "test_gauges.py").write_text(SOURCE.format(url=web_server.url("/levels")), encoding="utf-8")
+    rows = [("60107300", NOW - timedelta(hours=6 - n), 32.0 + n / 5) for n in range(6)]
+    odd = [("60199999", NOW, 1.0), ("60107300", NOW, -9999)]
+    web_server.serve("/levels", answer(*rows, *odd), "application/json")
+    given = {"home": tmp_path / "home", "sources": sources, "author_key": "k"}
+    with open_rooms(load_settings(**given)) as rooms:
+        report = collect_source(rooms, "test_gauges")
+        assert (report.status, report.fetched, report.new, report.quarantined) == ("ok", 8, 6, 2)
+        again = collect_source(rooms, "test_gauges")
+        assert (again.new, again.quarantined) == (0, 2)
+        with rooms.database.read() as db:
+            assert sum(count_quarantine(db).values()) == 2, "what is refused again waits once"
+            assert len(station_readings(db, "下坝水闸", NOW - timedelta(days=1))) == 6
+            assert new_parts(db) == []
+        analyse_waiting(rooms)
+        assert [one.level for one in alerts(rooms)] == [Level.YELLOW]
+        web_server.serve("/levels", "<html>请先登录</html>")
+        with pytest.raises(CollectFailed):
+            collect_source(rooms, "test_gauges")
