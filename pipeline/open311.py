@@ -208,12 +208,13 @@ class _Client:
 
 def _reason(error: urllib3.exceptions.HTTPError) -> str:
     inner = getattr(error, "reason", None) or error
-    return f"{type(inner).__name__}: {inner}"[:200]
+    return str(inner).rpartition(": ")[2] or type(inner).__name__
 
 
 def _hide_keys(record: logging.LogRecord) -> bool:
+    """Keep keys out of the log, and the tries that fail out of the sight of who did not ask for details."""
     record.msg, record.args = redact(record.getMessage()), ()
-    return True
+    return record.levelno != logging.WARNING or logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 def _written(at: datetime) -> str:

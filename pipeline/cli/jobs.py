@@ -1,15 +1,18 @@
 """`qianshao run` and `qianshao import`: the live job once, and hotline tables in."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from pipeline.cli.screen import Exit, fail, print_json, print_table, progress_bar, say
+from pipeline.progress import Advance
 
 if TYPE_CHECKING:
     from pipeline.jobs.imports import ImportReport
     from pipeline.jobs.run import RunReport
+    from pipeline.rooms import Rooms
 
 
 def register(app: typer.Typer) -> None:
@@ -47,6 +50,10 @@ def import_tables(
     sql_url: str | None = typer.Option(
         None, "--sql-url", envvar="QIANSHAO_IMPORT_URL", show_envvar=True, help="SQLAlchemy 的数据库地址"
     ),
+    open311: str | None = typer.Option(
+        None, "--open311", metavar="URL", help="导入 Open311 服务器的工单，如 https://城市/open311/v2"
+    ),
+    mailbox: bool = typer.Option(False, "--mailbox", help="导入报告邮箱（设置 mailbox_*）的新邮件和附表"),
     dry_run: bool = typer.Option(False, "--dry-run", help="只看会怎样读，什么也不存"),
     allow_unknown: bool = typer.Option(
         False, "--allow-unknown", help="有映射不认识的取值也导入；这些行进隔离区"
@@ -54,35 +61,66 @@ def import_tables(
     as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
 ) -> None:
     """导入热线工单表，或传感器读数表。读不懂的行进隔离区，其余照常；再次导入不重复，变了的工单是新的一版。"""
-    from pipeline.jobs.imports import UnknownValuesError, import_query
-    from pipeline.jobs.readings import import_any
-    from pipeline.jobs.watch import import_folder
+    from pipeline.jobs.imports import UnknownValuesError
     from pipeline.rooms import open_rooms
     from pipeline.settings import load_settings
 
     tables = files or []
-    if (bool(tables), watch is not None, sql is not None).count(True) != 1 or (dry_run and not tables):
-        fail("给出文件，或以 --watch 给出目录，或以 --sql 给出查询；--dry-run 只用于文件", Exit.WRONG_USE)
+    ways = (bool(tables), watch is not None, sql is not None, open311 is not None, mailbox)
+    if ways.count(True) != 1 or (dry_run and not tables):
+        told = "给出文件，或以 --watch、--sql、--open311、--mailbox 之一说从哪里导入；--dry-run 只用于文件"
+        fail(told, Exit.WRONG_USE)
     if sql is not None and sql_url is None:
         fail("数据库地址没有设：QIANSHAO_IMPORT_URL", Exit.WRONG_USE)
     if dry_run:
         _show_previews(tables, mapping, as_json=as_json)
         return
-    left: tuple[str, ...] = ()
+    wanted = _Wanted(tables, watch, sql, sql_url or "", open311, mapping, allow_unknown)
     with open_rooms(load_settings()) as rooms, progress_bar("导入") as advance:
         try:
-            reports = [
-                import_any(rooms, path, mapping, allow_unknown=allow_unknown, progress=advance)
-                for path in tables
-            ]
-            if sql is not None and sql_url is not None:
-                reports = [import_query(rooms, sql, sql_url, mapping, allow_unknown=allow_unknown)]
+            reports, left = _import(rooms, wanted, advance)
         except UnknownValuesError as error:
             fail(str(error))
-        if watch is not None:
-            found = import_folder(rooms, watch, mapping, allow_unknown=allow_unknown, progress=advance)
-            reports, left = list(found.imported), found.left
     _show_imports(reports, left, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Where records are to come from; from the mailbox where nothing else is named."""
+
+    tables: list[Path]
+    watch: Path | None
+    sql: Path | None
+    sql_url: str
+    open311: str | None
+    mapping: str
+    allow_unknown: bool
+
+
+def _import(
+    rooms: "Rooms", wanted: _Wanted, advance: Advance
+) -> tuple[list["ImportReport"], tuple[str, ...]]:
+    """Import from where it was said; the reports, and why some files or mails were left."""
+    from pipeline.jobs.imports import import_query
+    from pipeline.jobs.mailbox import import_mailbox
+    from pipeline.jobs.open311 import import_open311
+    from pipeline.jobs.readings import import_any
+    from pipeline.jobs.watch import import_folder
+
+    mapping, allow = wanted.mapping, wanted.allow_unknown
+    if wanted.tables:
+        return [
+            import_any(rooms, path, mapping, allow_unknown=allow, progress=advance) for path in wanted.tables
+        ], ()
+    if wanted.sql is not None:
+        return [import_query(rooms, wanted.sql, wanted.sql_url, mapping, allow_unknown=allow)], ()
+    if wanted.open311 is not None:
+        return [import_open311(rooms, wanted.open311, mapping, allow_unknown=allow)], ()
+    if wanted.watch is not None:
+        taken = import_folder(rooms, wanted.watch, mapping, allow_unknown=allow, progress=advance)
+        return list(taken.imported), taken.left
+    found = import_mailbox(rooms, mapping, allow_unknown=allow)
+    return list(found.imported), found.left
 
 
 def _show_imports(reports: list["ImportReport"], left: tuple[str, ...], *, as_json: bool) -> None:
