@@ -78,6 +78,11 @@ def is_measured(alert: Alert) -> bool:
     return alert.group.startswith(_STATION)
 
 
+def station_of(alert: Alert) -> str:
+    """The station whose readings a warning is about."""
+    return alert.group.split("|", 2)[2]
+
+
 class Quieted:
     """Which rules keep quiet about what, until when. A higher level speaks up all the same."""
 

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from alerts.render.characters import xml_text
 from alerts.render.subject import headline, report_count
+from alerts.standing import is_measured
 from alerts.wording import SHANGHAI, level_zh
 from schemas.reading import Section, read_yaml
 from schemas.records import PLACE_LEVELS, Alert, Event, Level, Place
@@ -21,7 +22,7 @@ from schemas.taxonomy.patterns import match_pattern, read_patterns
 Status = Literal["Actual", "Exercise", "System", "Test", "Draft"]
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 
-_RESTRICTION = "仅供应急值守内部使用；内容来自网上和热线，未经现场核实，不得对外发布"
+_RESTRICTION = "仅供应急值守内部使用；内容来自{}，未经现场核实，不得对外发布"
 _SEVERITIES = ("Extreme", "Severe", "Moderate", "Minor", "Unknown")
 _URGENCIES = ("Immediate", "Expected", "Future", "Past", "Unknown")
 _LIKELY_SOURCES, _LIKELY_AUTHORS = 2, 3
@@ -100,7 +101,7 @@ def render_cap(
     _add(root, "msgType", _message_type(alert, told))
     _add(root, "source", f"前哨 {alert.rule}")
     _add(root, "scope", "Restricted")
-    _add(root, "restriction", _RESTRICTION)
+    _add(root, "restriction", _RESTRICTION.format("传感器读数" if _is_read_off(alert) else "网上和热线"))
     if status != "Actual":
         _add(root, "note", "演练或测试：不是真实警情")
     if told:
@@ -131,7 +132,7 @@ def _add_info(root: Element, alert: Alert, event: Event | None, audience: str, r
     _add(info, "responseType", "AllClear" if alert.state.is_over else "Assess")
     _add(info, "urgency", _urgency(alert, event))
     _add(info, "severity", mapped.severity[alert.level])
-    _add(info, "certainty", _certainty(event))
+    _add(info, "certainty", _certainty(alert, event))
     _add(info, "audience", audience)
     for name, value in _event_codes(alert):
         _add_pair(info, "eventCode", name, value)
@@ -157,8 +158,16 @@ def _urgency(alert: Alert, event: Event | None) -> str:
     return "Unknown" if event is None else load_mapping().urgency[event.urgency]
 
 
-def _certainty(event: Event | None) -> str:
-    """Nothing that was only read is Observed; several voices from several sources make it Likely."""
+def _is_read_off(alert: Alert) -> bool:
+    """Whether only a sensor tells it."""
+    return is_measured(alert) and not alert.post_ids
+
+
+def _certainty(alert: Alert, event: Event | None) -> str:
+    """Nothing that was only read is Observed; several voices from several sources make it Likely, and so do
+    several readings of a sensor."""
+    if _is_read_off(alert):
+        return "Likely"
     if event is None:
         return "Possible"
     several = len(event.sources) >= _LIKELY_SOURCES and event.authors >= _LIKELY_AUTHORS

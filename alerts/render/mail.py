@@ -17,6 +17,7 @@ from alerts.render.subject import (
     report_count,
     write_subject,
 )
+from alerts.standing import is_measured
 from alerts.wording import casualties, day_and_time, full_time, level_zh
 from schemas.records import Alert, AlertState, Attachment, ClassifiedPost, Event, Level, Mail
 from schemas.rules.loader import Rule
@@ -133,14 +134,18 @@ def _matter(alert: Alert, event: Event | None, before: Alert | None) -> dict[str
         "unknown": telling.list_unknown(alert, event),
         "changes": telling.list_changes(alert, before),
         "steps": alert.history[-MOST_STEPS:],
-        "rumour": round(100 * alert.rumour),
+        # Nothing written, nothing to doubt.
+        "rumour": round(100 * alert.rumour) if alert.post_ids else None,
     }
 
 
 def _grave(alert: Alert, event: Event | None) -> str:
-    """`死亡 2 人、受伤 11 人，61 条反映`."""
+    """`死亡 2 人、受伤 11 人，61 条反映`; of what nobody has reported, what has told it."""
+    count = report_count(alert, event)
+    if not count:
+        return "传感器读数" if is_measured(alert) else "没有新内容"
     hurt = "" if event is None else casualties(event.facts)
-    return f"{hurt}，{report_count(alert, event)} 条反映" if hurt else f"{report_count(alert, event)} 条反映"
+    return f"{hurt}，{count} 条反映" if hurt else f"{count} 条反映"
 
 
 def _answer(alert: Alert, group: DutyGroup, links: Links) -> dict[str, object]:

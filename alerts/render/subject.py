@@ -72,9 +72,12 @@ def digest_subject(alerts: Sequence[Alert], *, drill: bool = False) -> str:
 
 
 def headline(alert: Alert, event: Event | None) -> str:
-    """Place, what, how grave, how many: `汀东区船厂宿舍 爆炸 2死11伤 61条`."""
-    parts = (place_and_kind(alert), "" if event is None else hurt(event.facts))
-    return " ".join(part for part in (*parts, f"{report_count(alert, event)}条") if part)
+    """Place, what, how grave, how many: `汀东区船厂宿舍 爆炸 2死11伤 61条`; no number where nobody has
+    reported, such as of a sensor's reading."""
+    count = report_count(alert, event)
+    hurts = "" if event is None else hurt(event.facts)
+    parts = (place_and_kind(alert), hurts, f"{count}条" if count else "")
+    return " ".join(part for part in parts if part)
 
 
 def place_and_kind(alert: Alert) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alerts.levels import CITATION
 from alerts.path.escalate import ESCALATED
-from alerts.standing import last_measures
+from alerts.standing import is_measured, last_measures, station_of
 from alerts.wording import GRADES, LEVELS, casualties, full_time, level_zh
 from schemas.records import PLACE_LEVELS, Alert, ClassifiedPost, Event, Facts, Level, Place
 from schemas.taxonomy.labels import label_def, label_zh
@@ -17,7 +17,7 @@ _LONGEST_REASON = 800
 _URGENCIES = {"critical": "紧急", "urgent": "急", "normal": "一般", "low": "低"}
 _MEASURES = {
     "deaths": ("死亡", "人"), "injured": ("受伤", "人"), "missing": ("失联", "人"), "trapped": ("被困", "人"),
-    "reports": ("反映", "件"), "rebuttals": ("辟谣信息", "条"),
+    "reports": ("反映", "件"), "rebuttals": ("辟谣信息", "条"), "readings": ("超过阈值的读数", "次"),
 }  # fmt: skip
 # Below this a place was guessed from the text rather than read in it.
 _SURE_PLACE = 0.6
@@ -60,6 +60,8 @@ def cite_law(alert: Alert) -> str:
 def list_known(alert: Alert, event: Event | None) -> list[tuple[str, str]]:
     """What has been said, by heading."""
     rows = [("地点", whole_place(alert.place)), ("类别", label_zh(alert.label))]
+    if is_measured(alert):
+        rows.append(("传感器", station_of(alert)))
     if event is None:
         return rows
     facts = event.facts
@@ -75,6 +77,9 @@ def list_known(alert: Alert, event: Event | None) -> list[tuple[str, str]]:
 
 def list_unknown(alert: Alert, event: Event | None) -> list[str]:
     """What nobody has said yet: the reader must not take silence for zero."""
+    if is_measured(alert) and not alert.post_ids:
+        doubts = "读数还没有现场核实；传感器可能被杂物卡住、受干扰，或者正在检修"
+        return [doubts, "有没有人受影响，读数不说明", *_doubt_place(alert.place)]
     missing = ["以上都是网上和热线的说法，还没有现场核实", *_doubt_place(alert.place)]
     if event is None:
         return [*missing, "伤亡、发生时间：这是同一类信息的增多，不是一件事，请看原文"]
@@ -113,8 +118,12 @@ def _doubt_voices(event: Event) -> Iterator[str]:
 
 def list_numbers(alert: Alert, event: Event | None, names: Mapping[str, str]) -> list[tuple[str, str]]:
     """How many, from whom and where; `names` are the sources' Chinese names."""
+    readings = last_measures(alert).get("readings")
+    measured = [] if readings is None else [("超过阈值的读数", f"{readings} 次")]
+    if event is None and not alert.post_ids and measured:
+        return measured
     if event is None:
-        return [("相关信息", f"{len(alert.post_ids)} 条")]
+        return [*measured, ("相关信息", f"{len(alert.post_ids)} 条")]
     sources = [names.get(source, source) for source in event.sources]
     more = f" 等 {len(sources)} 个" if len(sources) > MOST_POSTS else ""
     return [
@@ -135,6 +144,8 @@ def _changed_words(alert: Alert, before: Alert) -> Iterator[str]:
     if alert.level != before.level:
         way = "升为" if alert.level < before.level else "降为"
         yield f"级别：{level_zh(before.level)}{way}{level_zh(alert.level)}"
+    if is_measured(alert) and alert.title != before.title:
+        yield f"读数：{before.title} → {alert.title}"
     if alert.label != before.label:
         yield f"类别：{label_zh(before.label)} → {label_zh(alert.label)}"
     if alert.place != before.place and whole_place(alert.place) != whole_place(before.place):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.engine import WarningEngine
+from alerts.render.mail import render_mail
 from alerts.stations import KEPT, Stations
 from schemas.records import Alert, Level, Reading
 from schemas.rules.loader import load_rules
@@ -127,3 +128,20 @@ def test_a_high_level_of_a_sensor_that_died_does_not_stand_for_ever() -> None:
     ends = [alert for hour in range(10, 60) for alert in ours.tick(START + timedelta(hours=hour))]
     (over,) = [alert for alert in ends if alert.rule == "sensor_water_level" and alert.state.is_over]
     assert "一天没有读数" in over.reason
+
+
+def test_a_mail_about_readings_speaks_of_readings_and_of_no_posts() -> None:
+    first, *_ = said = tell(*rising(14))
+    group = DUTY.groups[first.route]
+    mail = render_mail(said[-1], None, (), group, previous=("<1@x>",), revisions=said)
+    assert mail.subject == "【橙色升级】云湖区下坝水闸 洪涝：水位 33.9 m"
+    for text in (mail.text, mail.html):
+        assert "条反映" not in text
+        assert "谣言" not in text
+        assert "网上和热线" not in text
+        assert "读数还没有现场核实" in text
+    assert "读数：下坝水闸水位 32.9 m → 下坝水闸水位 33.9 m" in mail.text
+    cap = mail.attachments[0].content.decode()
+    assert "<certainty>Likely</certainty>" in cap
+    assert "内容来自传感器读数" in cap
+    assert "<circle>27.00230,117.58480 0.3</circle>" in cap
