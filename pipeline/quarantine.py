@@ -15,7 +15,9 @@ from crawlers.discovery import SourceFile, find_source
 from crawlers.hotline.mails import MAIL, reread_mail
 from crawlers.hotline.refused import read_row, reread_row, set_cells, set_line, write_row
 from crawlers.page import Page
+from crawlers.reasons import reason_of
 from pipeline.jobs.store import store_posts
+from pipeline.rejected import WAITS, is_rejected, let_wait
 from pipeline.rooms import Rooms
 from schemas.codec import decode
 from schemas.errors import ReadError, Where
@@ -40,6 +42,7 @@ _PART = re.compile(r".+/\d{4}-\d\d-\d\d/[0-9a-f]{12}\.jsonl\.gz:(?P<line>\d+)")
 # What follows says which value it was; the kind of a reason leaves that out.
 _VALUE = re.compile(r" = .*?(?=：应为)", re.DOTALL)
 _LONGEST_KIND = 60
+_BY_ZH = {"source": "来源", "reason": "原因"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,21 @@ def kind_of_reason(record: Quarantined) -> str:
     """
     kind = _VALUE.sub("", record.reason.removeprefix(f"{record.where}: "), count=1)
     return kind if len(kind) <= _LONGEST_KIND else f"{kind[: _LONGEST_KIND - 1]}…"
+
+
+def count_by(rooms: Rooms, wanted: Filter, by: str) -> list[Row]:
+    """How many records there are by `source` or by the word for the `reason`, since when the oldest and until
+    when the newest, the most frequent first."""
+    times: dict[str, list[datetime]] = {}
+    with rooms.database.read() as db:
+        for kept in _listed(db, wanted):
+            key = kept.record.source if by == "source" else reason_of(kept.record.reason)
+            times.setdefault(key, []).append(kept.record.at)
+    ranked = sorted(times.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [
+        {_BY_ZH[by]: key, "条数": len(at), "最早": _shown(min(at)), "最近": _shown(max(at))}
+        for key, at in ranked
+    ]
 
 
 def count_rows(rooms: Rooms, wanted: Filter) -> list[Row]:
@@ -158,14 +176,25 @@ def replay_records(rooms: Rooms, wanted: Filter | str, *, who: str, now: datetim
     read, new, waiting = 0, 0, dict[str, str]()
     for kept in chosen:
         try:
-            posts = read_again(rooms, kept, now)
+            new += _take_again(rooms, kept, who=who, now=now)
         except ReadError as error:
             waiting[kept.id] = str(error)
-            continue
-        new += store_posts(rooms, posts).new
-        with rooms.database.begin() as db:
-            read += settle_quarantined(db, kept.id, REPLAYED, who, now)
+        else:
+            read += 1
     return ReplayReport(read, new, waiting)
+
+
+def _take_again(rooms: Rooms, kept: Kept, *, who: str, now: datetime) -> int:
+    """Read one record again and close it; how many posts of it were new. Raises ReadError."""
+    if is_rejected(kept.record):
+        with rooms.database.begin() as db:
+            if settle_quarantined(db, kept.id, REPLAYED, who, now, WAITS):
+                let_wait(db, kept.record)
+        return 0
+    new = store_posts(rooms, read_again(rooms, kept, now)).new
+    with rooms.database.begin() as db:
+        settle_quarantined(db, kept.id, REPLAYED, who, now)
+    return new
 
 
 def read_again(rooms: Rooms, kept: Kept, now: datetime) -> list[RawPost]:
@@ -186,8 +215,6 @@ def read_again(rooms: Rooms, kept: Kept, now: datetime) -> list[RawPost]:
     if match := _PART.fullmatch(record.where):
         path = record.where.rpartition(":")[0]
         return [decode(RawPost, body, Where(path, int(match["line"])))]
-    if record.source.startswith("elasticsearch/"):
-        raise ReadError(_PLACE, "来源", record.source, "采集源或热线表；索引拒收的文档用 qianshao index 重建")
     return _read_page(find_source(record.source, rooms.settings.sources), record, body)
 
 

@@ -30,13 +30,17 @@ def list_quarantine(
     reason: str | None = REASON,
     state: str = STATE,
     size: int = typer.Option(50, "--size", "-n", min=1, help="最多显示条数"),
+    by: str | None = typer.Option(None, "--by", help="不逐条列，按 reason 原因或 source 来源汇总"),
     as_json: bool = AS_JSON,
 ) -> None:
-    """列出隔离的记录：来源、位置、原因、时间。"""
-    from pipeline.quarantine import Filter, list_rows
+    """列出隔离的记录：来源、位置、原因、时间；--by 按原因或来源汇总。"""
+    from pipeline.quarantine import Filter, count_by, list_rows
 
+    if by not in (None, "reason", "source"):
+        fail(f"--by {by}：应为 reason、source 之一", Exit.WRONG_USE)
     with _opened() as rooms:
-        rows = list_rows(rooms, Filter(_state(state), source, reason), size)
+        wanted = Filter(_state(state), source, reason)
+        rows = list_rows(rooms, wanted, size) if by is None else count_by(rooms, wanted, by)
     print_answer("隔离区", rows, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.errors import ReadError, Where
 from schemas.times import SHANGHAI
-from stores.database.coverage import list_gaps, publishers, runs_since, split_by_day
+from stores.database.coverage import COVERED, list_gaps, publishers, runs_since, split_by_day
 from stores.database.index import (
     KINDS,
     START,
@@ -28,7 +28,7 @@ from stores.database.index import (
     pending_tickets,
 )
 from stores.database.meta import get_meta, set_meta
-from stores.database.quarantine import save_quarantined
+from stores.database.quarantine import save_rejected
 from stores.documents import Names
 from stores.elastic import ElasticStore
 from stores.elastic_report import IndexReport
@@ -36,8 +36,6 @@ from stores.elastic_templates import ApplyReport
 from stores.errors import StoreUnavailable
 
 PAGE = 1_000
-# The key under which the state keeps the start of the last run that the coverage index knows.
-_COVERED = "coverage_indexed"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 
 
@@ -95,7 +93,7 @@ def prepare_index(rooms: Rooms, elastic: ElasticStore) -> ApplyReport:
 
 def _forget(db: Connection, kind: str, parts: Collection[str]) -> None:
     if kind == "coverage":
-        set_meta(db, _COVERED, _LONG_AGO.isoformat())
+        set_meta(db, COVERED, _LONG_AGO.isoformat())
     else:
         forget_indexed(db, kind, parts if any(parts) else None)
 
@@ -152,7 +150,7 @@ def _waiting(rooms: Rooms, kind: str) -> Iterator[Pending[Any]]:
 def _settle(rooms: Rooms, report: IndexReport) -> None:
     """Note what the server has settled, so that it is not sent again."""
     with rooms.database.begin() as db:
-        save_quarantined(db, report.quarantined(datetime.now(SHANGHAI)))
+        save_rejected(db, report.quarantined(datetime.now(SHANGHAI)))
         mark_indexed(db, report.kind, report.settled)
 
 
@@ -160,7 +158,7 @@ def _index_coverage(rooms: Rooms, elastic: ElasticStore) -> None:
     """Write the days since the day before the last one written, each whole: a long crawl is noted only at its
     end, after shorter ones that began later."""
     with rooms.database.read() as db:
-        last = datetime.fromisoformat(get_meta(db, _COVERED) or _LONG_AGO.isoformat()).astimezone(SHANGHAI)
+        last = datetime.fromisoformat(get_meta(db, COVERED) or _LONG_AGO.isoformat()).astimezone(SHANGHAI)
         gaps = list_gaps(db)
         changed = [gap.since for gap in gaps if gap.settled is None or gap.settled >= last]
         first = min([last - timedelta(days=1), *changed]).astimezone(SHANGHAI).date()
@@ -170,9 +168,9 @@ def _index_coverage(rooms: Rooms, elastic: ElasticStore) -> None:
         return
     report = elastic.index_coverage(days)
     with rooms.database.begin() as db:
-        save_quarantined(db, report.quarantined(datetime.now(SHANGHAI)))
+        save_rejected(db, report.quarantined(datetime.now(SHANGHAI)))
         if runs and not report.deferred:
-            set_meta(db, _COVERED, max(run.started for run in runs).isoformat())
+            set_meta(db, COVERED, max(run.started for run in runs).isoformat())
 
 
 READERS: dict[str, Callable[[Connection, int, Mark], Sequence[Pending[Any]]]] = {

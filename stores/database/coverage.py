@@ -16,6 +16,8 @@ from stores.database.tables import meta, source_gaps, source_runs
 from stores.database.upsert import plain_text, upsert
 
 _PUBLISHER = "publisher:"
+# The key under which the state keeps the start of the last run that the coverage index knows.
+COVERED = "coverage_indexed"
 _JSON = ("failures", "refusals", "measures")
 FAILED, MISSED = "failed", "missed"
 STATUSES = (MISSED, FAILED, "too_few", "too_many", "ok")

@@ -137,6 +137,12 @@ def forget_indexed(db: Connection, kind: str, months: Iterable[str] | None = Non
     return db.execute(forgotten).rowcount
 
 
+def forget_row(db: Connection, kind: str, key: str) -> bool:
+    """Let one row wait again; False where there is none."""
+    table = KINDS[kind]
+    return db.execute(update(table).where(table.c.id == key).values(indexed=0)).rowcount == 1
+
+
 def _waiting(table: Table, limit: int, after: Mark) -> Select[Any]:
     return _behind(select(table.c.id, table.c.changed, table.c.document), table, limit, after)
 

@@ -15,6 +15,7 @@ from stores.database.upsert import Row, in_batches, insert_new, plain_text
 
 OPEN, REPLAYED, DROPPED = "open", "replayed", "dropped"
 STATES = (OPEN, REPLAYED, DROPPED)
+AGAIN = "重放后又被拒收"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,20 @@ def save_quarantined(db: Connection, records: Iterable[Quarantined]) -> int:
     """Keep records that could not be read; returns how many are new."""
     rows = (_row(record) for record in records)
     return sum(insert_new(db, quarantine, batch) for batch in in_batches(rows))
+
+
+def save_rejected(db: Connection, records: Iterable[Quarantined]) -> int:
+    """Keep documents that the index refused; one that was let go and is refused again waits again.
+
+    Returns how many are new.
+    """
+    new = 0
+    for record in records:
+        new += save_quarantined(db, [record])
+        known = (quarantine.c.id == quarantine_id(record)) & (quarantine.c.state == REPLAYED)
+        told = {"reason": plain_text(record.reason), "note": AGAIN, "settled": record.at}
+        db.execute(update(quarantine).where(known).values(state=OPEN, **told))
+    return new
 
 
 def open_quarantine(db: Connection, source: str | None = None) -> Iterator[tuple[str, Quarantined]]:
