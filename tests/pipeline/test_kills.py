@@ -142,6 +142,26 @@ def test_killed_before_any_commit_from_analysis_to_index(collected: Town) -> Non
         assert collected.told() == wanted
 
 
+def test_killed_before_any_commit_from_a_sensor_table_to_its_mail(town: Town) -> None:
+    now = datetime.now(SHANGHAI).replace(minute=0, second=0, microsecond=0)
+    rows = (
+        f"60107300,{now - timedelta(hours=3 - n):%Y-%m-%d %H:%M},{level}"
+        for n, level in enumerate((32.2, 32.6, 32.9, 33.1))
+    )
+    (town.kept.parent / "levels.csv").write_text("站码,时间,水位\n" + "\n".join(rows), encoding="utf-8")
+    town.rooms()
+    town.keep()
+    wanted = finish(town, "measure", now)
+    assert len(wanted) == 1
+    for _ in sweep(town, "measure", now):
+        town.do("measure", now)
+        # The number of a warning holds when the reading came in, which every try is told anew.
+        assert len(town.told()) == 1
+        assert all(len(ids) == 1 for ids in town.told().values())
+        with town.rooms().database.read() as db:
+            assert [one.level for one in open_alerts(db)] == [Level.YELLOW]
+
+
 @pytest.mark.parametrize("moment", ["kill_at_rcpt", "kill_in_data", "kill_after_data"])
 def test_killed_while_the_server_is_spoken_to(collected: Town, moment: Behaviour) -> None:
     now = datetime.now(SHANGHAI)
