@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jmespath  # type: ignore[import-untyped]
 import orjson
 from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+from scrapy.http import Request
 from w3lib.url import add_or_replace_parameter
 
 from crawlers.authors import hash_of_author
@@ -32,6 +33,9 @@ class ApiSpider(ArticleSpider):
     and the text read from the page behind it. The next page is asked for by `page_param`, counted up from
     the address, or by `cursor_param` with what `cursor` finds; the crawl stops where `more` is false or
     missing (when set), where the cursor ends, where no item is new, and at the source's `pages`.
+
+    An interface that takes POST has `payload`, what is sent at first, as JSON or as a form (`as_form`); page
+    or cursor then changes in it instead of the address.
     """
 
     items: ClassVar[str] = "@"
@@ -48,6 +52,8 @@ class ApiSpider(ArticleSpider):
     cursor_param: ClassVar[str] = ""
     cursor: ClassVar[str] = ""
     more: ClassVar[str] = ""
+    payload: ClassVar[Mapping[str, JsonScalar]] = {}
+    as_form: ClassVar[bool] = False
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name)
@@ -74,10 +80,11 @@ class ApiSpider(ArticleSpider):
                     yield found
             except ReadError as error:
                 yield put_aside(page, f"第 {number} 条：{error}", raw=orjson.dumps(item))
-        following = self.next_url(page)
+        following = self.next_request(page)
         goes_on = bool(asked) or (bool(new) and not self.journal.complete)
-        if following and goes_on and self._lists < self.source.pages:
-            yield self.ask(following, "start")
+        news = bool(asked) and self.detail
+        if following and goes_on and self.journal.goes_on(self._lists, self.source.pages, news=news):
+            yield following
 
     def read_item(self, page: Page, item: Item) -> Iterator[Found]:
         """The record of an item, or the request for the page that holds its text."""
@@ -143,6 +150,35 @@ class ApiSpider(ArticleSpider):
         """What else is kept of an item; counts as numbers, what is not there left out."""
         found = {name: self.field(page, item, path) for name, path in self.extra.items()}
         return {name: _scalar(page, name, text) for name, text in found.items() if text}
+
+    def ask(self, url: str, reader: str, link: Link | None = None) -> Request:
+        """A request for a page, with the payload for those of the interface where there is one."""
+        request = super().ask(url, reader, link)
+        return self._posted(request, self.payload) if self.payload and reader == "start" else request
+
+    def next_request(self, page: Page) -> Request | None:
+        """The request for the next page, None after the last."""
+        if not self.payload:
+            url = self.next_url(page)
+            return None if url is None else self.ask(url, "start")
+        if self.more and not _find(page, self.more, page.json):
+            return None
+        if self.page_param:
+            first = int(str(self.payload.get(self.page_param, 1)))
+            changed: JsonScalar = first + self._lists
+        else:
+            changed = _find(page, self.cursor, page.json) if self.cursor else None
+        if changed is None or changed == "":
+            return None
+        payload = {**self.payload, self.page_param or self.cursor_param: changed}
+        return self._posted(self.ask(page.url, "start"), payload)
+
+    def _posted(self, request: Request, payload: Mapping[str, JsonScalar]) -> Request:
+        if self.as_form:
+            kind, sent = "application/x-www-form-urlencoded; charset=UTF-8", urlencode(payload).encode()
+        else:
+            kind, sent = "application/json", orjson.dumps(payload)
+        return request.replace(method="POST", body=sent, headers={"Content-Type": kind})
 
     def next_url(self, page: Page) -> str | None:
         """The address of the next page, None after the last."""

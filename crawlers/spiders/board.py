@@ -6,9 +6,27 @@ from typing import ClassVar
 
 from crawlers.page import Page
 from crawlers.revisions import REVISED, revise
+from crawlers.spiders.api import ApiSpider, Item
 from crawlers.spiders.pages import PagesSpider
 from schemas.errors import one_of
 from schemas.records import JsonScalar, RawPost
+
+# What boards call the states of work, in the words of the hotline tables.
+STATES: Mapping[str, str] = {
+    "待受理": "new",
+    "待审核": "new",
+    "未办理": "accepted",
+    "未回复": "accepted",
+    "待回复": "accepted",
+    "已受理": "accepted",
+    "已转办": "assigned",
+    "办理中": "working",
+    "处理中": "working",
+    "已回复": "answered",
+    "已答复": "answered",
+    "已办结": "closed",
+    "已办理": "closed",
+}
 
 
 class BoardSpider(PagesSpider):
@@ -26,18 +44,7 @@ class BoardSpider(PagesSpider):
     reply_css: ClassVar[str] = ""
     reply_time_css: ClassVar[str] = ""
     category_css: ClassVar[str] = ""
-    states: ClassVar[Mapping[str, str]] = {
-        "待受理": "new",
-        "待审核": "new",
-        "已受理": "accepted",
-        "已转办": "assigned",
-        "办理中": "working",
-        "处理中": "working",
-        "已回复": "answered",
-        "已答复": "answered",
-        "已办结": "closed",
-        "已办理": "closed",
-    }
+    states: ClassVar[Mapping[str, str]] = STATES
 
     def parse_post(self, page: Page) -> RawPost:
         """The question of a page with its reply, where there is one. Raises ReadError as PagesSpider does,
@@ -88,6 +95,47 @@ class BoardSpider(PagesSpider):
             "reply_time": self.reply_time(page),
         }
         return {**{name: text for name, text in found.items() if text}, **super().details(page)}
+
+
+class ApiBoardSpider(ApiSpider):
+    """A board that answers in JSON: as ApiSpider, with the fields of a question's work.
+
+    `key_path` finds the question's number, `unit_path` who answers, `state_path` the state in the words of
+    `states`, `reply_path` the answer and `reply_time_path` its time, `category_path` the kind of request.
+    """
+
+    unit_path: ClassVar[str] = ""
+    state_path: ClassVar[str] = ""
+    reply_path: ClassVar[str] = ""
+    reply_time_path: ClassVar[str] = ""
+    category_path: ClassVar[str] = ""
+    states: ClassVar[Mapping[str, str]] = STATES
+    revised = REVISED
+
+    def parse_item(self, page: Page, item: Item) -> RawPost:
+        """The question of an item with its reply, where there is one. Raises ReadError as ApiSpider does, and
+        for a state that `states` does not list."""
+        post = super().parse_item(page, item)
+        return replace(post, origin=replace(post.origin, ticket=self.item_key(page, item) or None))
+
+    def item_extra(self, page: Page, item: Item) -> dict[str, JsonScalar]:
+        """Unit, state, reply, its time and the kind of request, as far as the item has them; and the rest."""
+        told = self.field(page, item, self.reply_time_path)
+        found = {
+            "category": self.field(page, item, self.category_path),
+            "unit": self.field(page, item, self.unit_path),
+            "state": self.item_state(page, item),
+            "reply": self.field(page, item, self.reply_path),
+            "reply_time": page.time(told, "reply_time").isoformat() if told else "",
+        }
+        return {**{name: text for name, text in found.items() if text}, **super().item_extra(page, item)}
+
+    def item_state(self, page: Page, item: Item) -> str:
+        """The state of work, in the words of the hotline tables; empty where the board gives none."""
+        told = self.field(page, item, self.state_path)
+        if told and told not in self.states:
+            raise page.refuse("state", told, one_of(self.states))
+        return self.states[told] if told else ""
 
 
 def _after_label(text: str) -> str:

@@ -24,7 +24,8 @@ def test_a_shipped_source_has_a_golden_of_every_kind_of_page_it_reads(name: str)
     found = SOURCES[name]
     goldens = [read_golden(found, file) for file in golden_files(found)]
     assert any(golden.expected["records"] for golden in goldens)
-    follows = any(golden.expected["requests"] for golden in goldens if golden.reader == "start")
+    # An interface that takes POST is asked for its next page at the same address.
+    follows = any(set(one.expected["requests"]) - {one.page.url} for one in goldens if one.reader == "start")
     assert {golden.reader for golden in goldens} == (
         {"start", found.spider.readers[-1]} if follows else {"start"}
     )
