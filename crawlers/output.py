@@ -117,12 +117,17 @@ class RecordWriter:
         return writer
 
     @property
-    def source(self) -> Source:
-        """The source that is crawled."""
+    def spider(self) -> SourceSpider:
+        """The spider of the source that is crawled."""
         spider = self.crawler.spider
         if not isinstance(spider, SourceSpider):
             raise TypeError(type(spider).__name__)
-        return spider.source
+        return spider
+
+    @property
+    def source(self) -> Source:
+        """The source that is crawled."""
+        return self.spider.source
 
     def open_spider(self) -> None:
         """Open the files under names that say they are not done."""
@@ -196,8 +201,8 @@ class RecordWriter:
             expected=self.source.expect,
             failed=dict(self.failed.most_common()),
             known=self._known(),
-            older=counts.get_value("qianshao/older", 0),
-            cut=counts.get_value("qianshao/cut", 0),
+            older=self.spider.journal.older,
+            cut=self.spider.journal.cut,
             ended=reason == "finished",
         )
 

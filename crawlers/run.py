@@ -45,7 +45,7 @@ class CrawlResult:
         """Note what this crawl read as done; to be called when its records are stored."""
         if self.state is not None and self.done is not None:
             whole = self.stats is not None and self.stats.status in {"ok", "too_many"}
-            complete = whole and self.stats is not None and not self.stats.quarantined
+            complete = whole and self.stats is not None and not (self.stats.quarantined or self.stats.cut)
             grow_journal(self.state, self.done, now=datetime.now(UTC), complete=complete)
 
     @property

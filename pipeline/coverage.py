@@ -186,7 +186,8 @@ def _unsound(
     sources: Mapping[str, Source],
     names: Mapping[str, str],
 ) -> Iterator[Missing]:
-    """Pages that were not fetched in these days, by source and reason; last runs that were too small."""
+    """Pages that the last run could not fetch, by source and reason, with what failed so in these days; last
+    runs that were too small."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     first: dict[tuple[str, str], datetime] = {}
     for run in runs:
@@ -196,6 +197,8 @@ def _unsound(
     for source, reasons in counts.items():
         for reason, count in reasons.most_common():
             since, what = first[source, reason], f"没取到 {count} 页"
+            if reason not in latest[source].failures:  # the page came with a later run
+                continue
             yield Missing(source, names.get(source, ""), what, since, reason, remedy_of(reason, source), 4)
     for source, run in latest.items():
         if source in sources and run.status == "too_few":

@@ -134,6 +134,7 @@ class SourceSpider(scrapy.Spider):
                 whole = whole and not isinstance(found, Quarantined) and not _goes_on(found, page)
                 yield found
         except ReadError as error:
+            self.journal.cut += page.link is None
             yield put_aside(page, str(error))
         else:
             if page.link is not None and whole:
@@ -145,6 +146,7 @@ class SourceSpider(scrapy.Spider):
     def on_failure(self, failure: Failure) -> Iterator[Quarantined]:
         """A download that failed for good, as one line."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        self.journal.cut += request.meta["reader"] == "start"
         response: Response | None = getattr(failure.value, "response", None)
         raw = b"" if response is None else response.body
         asked = request.meta.get("redirect_urls", [request.url])[0]

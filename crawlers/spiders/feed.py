@@ -67,9 +67,7 @@ class FeedSpider(ArticleSpider):
 
         Raises ReadError where this is no feed.
         """
-        feed = read_json_feed(page) if is_json_feed(page) else _parse(page)
-        if not feed.get("version"):
-            raise page.refuse("feed", page.text.strip()[:60], "RSS 2.0、RSS 1.0、Atom 或 JSON Feed")
+        feed = read_feed(page)
         self._pages += 1
         seen, unread = len(self._seen), False
         for number, entry in enumerate(feed["entries"], start=1):
@@ -83,7 +81,7 @@ class FeedSpider(ArticleSpider):
         if feed["bozo"]:
             yield put_aside(page, f"{page.where}: feed 不是完整的 XML：{feed['bozo_exception']}")
         if unread or (len(self._seen) > seen and not self.journal.complete):
-            yield from self._older(page, feed)
+            yield from self._older(page, feed, news=unread)
 
     def _unless_done(self, post: RawPost) -> Iterator[Found]:
         """A record without a page of its own and the note that it is done; nothing where it was before."""
@@ -94,10 +92,10 @@ class FeedSpider(ArticleSpider):
             yield post
             yield Done(link.url, link.mark, now)
 
-    def _older(self, page: Page, feed: Mapping[str, Any]) -> Iterator[Request]:
+    def _older(self, page: Page, feed: Mapping[str, Any], *, news: bool) -> Iterator[Request]:
         """The request for the page of the entries before these, where there is one to ask for."""
         url = _linked(page, feed) or self._counted()
-        if url and self._pages < self.source.pages:
+        if url and self.journal.goes_on(self._pages, self.source.pages, news=news):
             request = self.ask(url, "start")
             yield request.replace(meta={**request.meta, "handle_httpstatus_list": _NO_MORE})
 
@@ -160,6 +158,14 @@ class FeedSpider(ArticleSpider):
                     extra[name] = _count(page, field, entry[field])
         tags = [tag["term"] for tag in entry.get("tags", []) if tag.get("term")]
         return {**extra, "category": "、".join(tags)} if tags else extra
+
+
+def read_feed(page: Page) -> Mapping[str, Any]:
+    """The feed of a page under feedparser's names. Raises ReadError where this is no feed."""
+    feed = read_json_feed(page) if is_json_feed(page) else _parse(page)
+    if not feed.get("version"):
+        raise page.refuse("feed", page.text.strip()[:60], "RSS 2.0、RSS 1.0、Atom 或 JSON Feed")
+    return feed
 
 
 def _told_time(entry: Entry) -> tuple[str, str]:

@@ -45,7 +45,7 @@ class ListSpider(SourceSpider):
         yield from asked
         following = self.next_url(page)
         goes_on = bool(asked) or (bool(links) and not self.journal.complete)
-        if following and goes_on and self._lists < self.source.pages:
+        if following and goes_on and self.journal.goes_on(self._lists, self.source.pages, news=bool(asked)):
             yield self.ask(following, "start")
 
     def parse_list(self, page: Page) -> Iterator[Link]:

@@ -33,7 +33,8 @@ class NodebbSpider(ForumSpider):
         asked = [request for link in self._topics(page) for request in self.follow(link, "thread")]
         yield from asked
         following = _next(page)
-        if following and (asked or not self.journal.complete) and self._lists < self.source.pages:
+        goes_on = bool(asked) or not self.journal.complete
+        if following and goes_on and self.journal.goes_on(self._lists, self.source.pages, news=bool(asked)):
             yield self.ask(following, "start")
 
     def read_thread(self, page: Page) -> Iterator[Found]:

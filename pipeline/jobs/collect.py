@@ -8,17 +8,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crawlers.discovery import find_source, read_sources
+from crawlers.journal import go_back
 from crawlers.quarantine import read_quarantine
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from crawlers.sensors.carrier import is_carrier
 from crawlers.source import Source
+from pipeline.gaps import covered_until, judge_gap, look_back
 from pipeline.health import measure_posts
-from pipeline.jobs.readings import store_carried
+from pipeline.jobs.measured import store_carried
 from pipeline.jobs.store import store_posts
 from pipeline.remedies import CUT_SHORT, count_reasons
 from pipeline.rooms import Rooms
 from schemas.codec import decode
-from schemas.errors import Where
+from schemas.errors import ReadError, Where
 from schemas.records import RawPost
 from schemas.times import SHANGHAI
 from stores.database.coverage import SourceRun, save_publisher, save_run
@@ -78,6 +80,10 @@ def collect_source(rooms: Rooms, name: str) -> CollectReport:
     """Crawl one source and store what is new. Raises CollectFailed after storing what there was."""
     state = rooms.settings.home / "crawl"
     state.mkdir(parents=True, exist_ok=True)
+    source = _find(rooms, name)
+    with rooms.database.read() as db:
+        since = None if source is None else covered_until(db, source, datetime.now(SHANGHAI))
+    go_back(state / name, since)
     with TemporaryDirectory(dir=state, prefix=f"{name}-") as folder:
         result = crawl_in_subprocess(
             name,
@@ -88,24 +94,29 @@ def collect_source(rooms: Rooms, name: str) -> CollectReport:
             rooms.settings.author_secret(),
             rooms.settings.crawl_variables(),
         )
-        report = store_crawl(rooms, result)
-        if result.stats is not None:
-            _note_publisher(rooms, name)
+        report = store_crawl(rooms, result, source, since)
+        if source is not None and result.stats is not None:
+            with rooms.database.begin() as db:
+                save_publisher(db, name, source.publisher)
         result.commit()
     if report.failed:
         raise CollectFailed(report)
     return report
 
 
-def _note_publisher(rooms: Rooms, name: str) -> None:
-    """Keep the name people know the source by, for mails that are written without its file."""
-    publisher = find_source(name, rooms.settings.sources).source.publisher
-    with rooms.database.begin() as db:
-        save_publisher(db, name, publisher)
+def _find(rooms: Rooms, name: str) -> Source | None:
+    """The source; None where its file is wrong, which its crawl says and a failed run keeps."""
+    try:
+        return find_source(name, rooms.settings.sources).source
+    except ReadError:
+        return None
 
 
-def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
-    """Store the records, the quarantine and the counts of one crawl, whole or cut short."""
+def store_crawl(
+    rooms: Rooms, result: CrawlResult, source: Source | None, since: datetime | None = None
+) -> CollectReport:
+    """Store the records, the quarantine and the counts of one crawl, whole or cut short, and what it did for
+    the gap that it went back over, to `since`."""
     now = datetime.now(SHANGHAI)
     records = list(read_records(result.records)) if result.records else []
     posts = [record for record in records if not is_carrier(record)]
@@ -141,6 +152,10 @@ def store_crawl(rooms: Rooms, result: CrawlResult) -> CollectReport:
         measures=measure_posts(posts),
     )
     with rooms.database.begin() as db:
+        # Readings are of now: what a station does not list any more is no gap between posts.
+        if source is not None and len(posts) == len(records):
+            older = 0 if stats is None else stats.older
+            judge_gap(db, source, run, since, look_back(db, posts, older, since))
         save_run(db, run)
     new = stored.new + measured.new
     return CollectReport(result.source, status, len(records) + known, new, len(aside), why)

@@ -138,6 +138,13 @@ def last_successes(db: Connection) -> dict[str, datetime]:
     return {row.source: row.started for row in db.execute(query.group_by(source_runs.c.source))}
 
 
+def last_complete(db: Connection, source: str) -> datetime | None:
+    """When the latest run of a source ended that came through to what was known; None where there is none."""
+    whole = source_runs.c.complete & (source_runs.c.status != FAILED) & (source_runs.c.source == source)
+    query = select(source_runs.c.finished).where(whole & source_runs.c.finished.is_not(None))
+    return db.execute(query.order_by(source_runs.c.started.desc()).limit(1)).scalar_one_or_none()
+
+
 def save_gap(db: Connection, gap: Gap) -> None:
     """Keep a gap as it now stands."""
     told = {name: plain_text(getattr(gap, name)) for name in ("reason", "note")}

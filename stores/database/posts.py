@@ -37,6 +37,15 @@ def revision_histories(db: Connection, ids: Iterable[str]) -> dict[str, list[tup
     return found
 
 
+def known_before(db: Connection, ids: Iterable[str], moment: datetime) -> int:
+    """How many of these posts had been seen by a moment, in whatever revision."""
+    known: set[str] = set()
+    for batch in in_batches(ids):
+        query = select(seen_revisions.c.id).where(seen_revisions.c.id.in_(batch))
+        known.update(db.scalars(query.where(seen_revisions.c.at <= moment)))
+    return len(known)
+
+
 def save_seen(db: Connection, revisions: Iterable[tuple[str, str]], at: datetime) -> int:
     """Remember (id, revision) pairs as seen; returns how many were new. Belongs into the transaction that
     adds the part they lie in."""
