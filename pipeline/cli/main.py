@@ -19,6 +19,7 @@ from pipeline.cli import (
     report,
     search,
     text,
+    tickets,
     words,
 )
 from pipeline.cli.screen import Exit, messages
@@ -33,7 +34,22 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for group in (demo, jobs, alerts, modes, report, text, models, words, checks, index, kibana, search, dev):
+for group in (
+    demo,
+    jobs,
+    alerts,
+    modes,
+    report,
+    text,
+    models,
+    words,
+    checks,
+    index,
+    kibana,
+    search,
+    dev,
+    tickets,
+):
     group.register(app)
 
 
