@@ -13,9 +13,10 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from crawlers.cache import prune_cache
 from crawlers.discovery import find_source
+from crawlers.keys import require_keys
 from crawlers.output import CrawlStats, read_stats, stats_path
 from crawlers.redact import RedactingFormatter
-from crawlers.rsshub import start_address, trusted_host
+from crawlers.rsshub import is_route, start_address
 from crawlers.source import Source
 from schemas.errors import ReadError
 
@@ -26,6 +27,22 @@ _QUIET = ("scrapy.downloadermiddlewares.", "scrapy.core.downloader", "scrapy.cor
 # What is under way when the time is up is waited for, so it must not take long.
 _LAST_SHARE = 1 / 6
 OK, FAILED, WRONG_USE, QUARANTINE = 0, 1, 2, 3
+# Files, data: and ftp are no public pages.
+_HANDLERS: dict[str, str | None] = {
+    **dict.fromkeys(("http", "https"), "crawlers.download.DownloadHandler"),
+    **dict.fromkeys(("file", "data", "ftp", "s3")),
+}
+_MIDDLEWARES: dict[str, int | None] = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawlers.robots.StrictRobots": 100,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "crawlers.retry.BackoffRetry": 550,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawlers.download.Unpacking": 590,
+    "crawlers.network.PublicNetworkOnly": 760,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+    "crawlers.cache.RevalidatingCache": 900,
+}
 
 
 def crawl_source(
@@ -38,6 +55,7 @@ def crawl_source(
     for a source that is not there or whose file is not right.
     """
     found = find_source(name, sources)
+    require_keys(found.source)
     start_address(found.source)  # a route without a mirror is wrong use, said before anything is fetched
     out.parent.mkdir(parents=True, exist_ok=True)
     stats_path(out).unlink(missing_ok=True)
@@ -57,10 +75,11 @@ def crawl_settings(source: Source, out: Path, state: Path, time_limit: float) ->
         **_cache(state),
         "QIANSHAO_OUT": str(out.resolve()),
         "QIANSHAO_STATE": str(state.resolve()),
-        "QIANSHAO_TRUSTED_HOST": trusted_host(source),
+        "QIANSHAO_TRUSTED": start_address(source) if source.allow_private or is_route(source) else None,
         "ITEM_PIPELINES": {"crawlers.output.RecordWriter": 100},
-        "DOWNLOADER_MIDDLEWARES": _middlewares(allow_private=source.allow_private),
-        **({} if source.allow_private else {"TWISTED_DNS_RESOLVER": "crawlers.network.PublicResolver"}),
+        "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES,
+        "DOWNLOAD_HANDLERS": _HANDLERS,
+        "TWISTED_DNS_RESOLVER": "crawlers.network.PublicResolver",
         "COOKIES_ENABLED": False,
         "METAREFRESH_ENABLED": False,
         "TELNETCONSOLE_ENABLED": False,
@@ -117,16 +136,6 @@ def _cache(state: Path) -> dict[str, Any]:
         "HTTPCACHE_DIR": str((state / "httpcache").resolve()),
         "HTTPCACHE_POLICY": "crawlers.cache.RevalidatePolicy",
     }
-
-
-def _middlewares(*, allow_private: bool) -> dict[str, int | None]:
-    own: dict[str, int | None] = {
-        "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-        "crawlers.retry.BackoffRetry": 550,
-        "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
-        "crawlers.cache.RevalidatingCache": 900,
-    }
-    return own if allow_private else {**own, "crawlers.network.PublicNetworkOnly": 760}
 
 
 def exit_code(stats: CrawlStats) -> int:

@@ -3,11 +3,12 @@
 import argparse
 import json
 import logging
+import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawlers.crawl import crawl_settings
+from crawlers.keys import require_keys
 from crawlers.page import Page
 from crawlers.redact import redact
-from crawlers.rsshub import trusted_host
-from crawlers.source import Count, Source
+from crawlers.source import Count, Key, Source
 from crawlers.spiders.base import SourceSpider
 from schemas.errors import ReadError, Where
 
@@ -34,23 +35,31 @@ def probe_source(url: str, *, allow_private: bool) -> Source:
     return Source("probe_page", "-", "feed", url, "1h", Count(0, 1), delay=0.5, allow_private=allow_private)
 
 
-def fetch_pages(source: Source, urls: Sequence[str]) -> list[Page]:
+def fetch_pages(
+    source: Source, urls: Sequence[str], variables: Mapping[str, str] | None = None
+) -> list[Page]:
     """The pages of these addresses, in a process of their own, under the source's limits and zone.
+
+    `variables` are settings it needs, its keys among them.
 
     Raises ReadError for the first that cannot be had, with the reason.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _run(source, urls, Path(folder))
+        _run(source, urls, Path(folder), variables or {})
         rows = _read_rows(Path(folder))
         return [_page(source, url, rows.get(url), Path(folder)) for url in urls]
 
 
-def _run(source: Source, urls: Sequence[str], folder: Path) -> None:
-    private = source.allow_private or trusted_host(source) is not None
-    options = {"allow_private": private, "timeout": source.timeout, "delay": source.delay}
-    asked = json.dumps({"urls": list(urls), "source": {**options, "max_bytes": source.max_bytes}})
+def _run(source: Source, urls: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+    fields = ("url", "allow_private", "timeout", "delay", "max_bytes")
+    options = {name: getattr(source, name) for name in fields}
+    asked = json.dumps(
+        {"urls": list(urls), "source": options, "needs": [asdict(key) for key in source.needs]}
+    )
     command = [sys.executable, "-m", "crawlers.fetch", str(folder), asked]
-    done = subprocess.run(command, capture_output=True, timeout=TIME_LIMIT * 2, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, timeout=TIME_LIMIT * 2, env={**os.environ, **variables}, check=False
+    )
     if done.returncode:
         told = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise ReadError(Where(redact(urls[0])), "取网页", redact(told[-1] if told else ""), "可以取到的网页")
@@ -111,7 +120,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)
     asked = json.loads(options.asked)
-    source = replace(Probe.source, url=asked["urls"][0], **asked["source"])
+    needs = tuple(Key(**key) for key in asked["needs"])
+    source = replace(Probe.source, needs=needs, **asked["source"])
+    require_keys(source)
     settings = crawl_settings(source, options.folder / "out", options.folder / "state", TIME_LIMIT)
     process = AsyncCrawlerProcess({**settings, "ITEM_PIPELINES": {}, "HTTPCACHE_ENABLED": False})
     spider = type(

@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
 PRIVATE = "地址在内部网络，来源未获准"
+UNUSABLE = "网址不能用"
 
 
 class PublicResolver(CachingThreadedResolver):
@@ -48,25 +49,33 @@ class PublicResolver(CachingThreadedResolver):
 
 
 class PublicNetworkOnly:
-    """Refuses addresses written as numbers, and says why a name was refused."""
+    """Refuses addresses written as numbers, and says why a name was refused.
+
+    `trusted` is the address of a site that may be private: its host and port are asked, no others there.
+    """
 
     def __init__(self, trusted: str | None) -> None:
-        self.trusted = trusted
+        self.trusted = None if trusted is None else _host_and_port(trusted)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """The middleware; the trusted host is told to the resolver too, which Scrapy makes by itself."""
-        trusted = crawler.settings["QIANSHAO_TRUSTED_HOST"]
-        PublicResolver.trusted.update({trusted} if trusted else ())
-        return cls(trusted)
+        found = cls(crawler.settings["QIANSHAO_TRUSTED"])
+        PublicResolver.trusted.update({found.trusted[0]} if found.trusted else ())
+        return found
 
     def process_request(self, request: Request) -> None:
         """Raise IgnoreRequest for a private address; redirects and robots.txt pass here too."""
-        host = urlparse_cached(request).hostname or ""
-        if host == self.trusted:
+        try:
+            host, port = _host_and_port(request.url)
+        except ValueError as error:
+            raise IgnoreRequest(UNUSABLE) from error
+        if self.trusted == (host, port):
             return
         address = written_address(host)
-        if host == "localhost" or host.endswith(".localhost") or (address and not is_public(address)):
+        inside = host == "localhost" or host.endswith(".localhost") or (address and not is_public(address))
+        # Other ports of the trusted host are other services: a database, a search server.
+        if inside or (self.trusted is not None and self.trusted[0] == host):
             raise IgnoreRequest(PRIVATE)
 
     def process_exception(self, request: Request, exception: Exception) -> None:
@@ -76,6 +85,12 @@ class PublicNetworkOnly:
             and urlparse_cached(request).hostname in PublicResolver.refused
         ):
             raise IgnoreRequest(PRIVATE) from exception
+
+
+def _host_and_port(url: str) -> tuple[str, int | None]:
+    """The host and the port of an address; http and https of one site count as the same."""
+    parts = urlsplit(url)
+    return parts.hostname or "", None if parts.port in {None, 80, 443} else parts.port
 
 
 def is_public(address: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -56,8 +56,28 @@ _BLOCKS = frozenset(
     ]
 )
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,4})?)\s*([万亿]?)\+?")
-_CALLBACK = re.compile(r"[\w.$]*\(\s*(.*?)\s*\)", re.DOTALL)
+_CALLBACK = re.compile(r"[\w.$]{0,200}\(")
+# What libxml2 builds of a page takes hundreds of bytes a tag; deeper it drops what follows, and the time it
+# takes over the attributes of one tag grows with their square.
+MOST_TAGS = 200_000
+_DEEP = re.compile(
+    r"(?:<(?:div|span|b|i|font|table|tr|td|ul|ol|section|blockquote|a|em|strong)\b[^<>]{0,200}>\s{0,9}){2000}"
+)
+_LONG_TAG = re.compile(r"<[A-Za-z][^<>]{50000,}")
+_MOST_ATTRIBUTES = 5_000
+_LONGEST_TIME = 200
+_HOST = re.compile(r"[^\s\x00-\x1f<>\"'`{}|\\^%]+")
 _SCALES = {"": 1, "万": 10_000, "亿": 100_000_000}
+# Links of lists lead to these too; read as text they would be a page without a title.
+_FILES = {
+    b"%PDF-": "PDF",
+    b"PK\x03\x04": "ZIP 或 Office 文件",
+    b"\xd0\xcf\x11\xe0": "旧版 Office 文件",
+    b"\x89PNG": "图片",
+    b"\xff\xd8\xff": "图片",
+    b"GIF8": "图片",
+    b"Rar!": "RAR",
+}
 _SILENT = frozenset(["script", "style", "noscript", "template"])
 
 
@@ -93,23 +113,38 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """The decoded page. Raises ReadError where its bytes are broken."""
+        """The decoded page. Raises ReadError where its bytes are broken, or are no text at all."""
+        if kind := next((name for mark, name in _FILES.items() if self.body.startswith(mark)), ""):
+            raise self.refuse("内容", kind, "文字：网页、feed 或 JSON")
         return decode_text(self.body, content_type=self.content_type, where=self.where)
 
     @cached_property
     def json(self) -> Any:  # noqa: ANN401 - whatever the site answers
         """The page as JSON, out of its callback where it is JSONP. Raises ReadError where it is neither."""
         text = self.text.strip().removesuffix(";")
-        wrapped = _CALLBACK.fullmatch(text)
+        wrapped = _CALLBACK.match(text) if text.endswith(")") else None
         try:
-            return orjson.loads(wrapped[1] if wrapped else text)
+            return orjson.loads(text[wrapped.end() : -1] if wrapped else text)
         except orjson.JSONDecodeError as error:
             raise self.refuse("JSON", text[:60], f"完整的 JSON（{error.msg}）") from error
 
     @cached_property
     def tree(self) -> Selector:
-        """The page's elements. NUL characters are dropped: libxml2 would end the page at the first."""
+        """The page's elements. NUL characters are dropped: libxml2 would end the page at the first.
+
+        Raises ReadError for a page that would take too much memory or time, or could not be read whole.
+        """
+        self._check_shape()
         return Selector(text=self.text.replace("\0", ""), type="html", base_url=self.url)
+
+    def _check_shape(self) -> None:
+        tags = self.text.count("<")
+        if tags > MOST_TAGS:
+            raise self.refuse("结构", f"{tags} 个标签", f"不超过 {MOST_TAGS} 个标签")
+        if _DEEP.search(self.text):
+            raise self.refuse("结构", "2000 层以上", "不超过 2000 层的嵌套")
+        if any(found[0].count(" ") > _MOST_ATTRIBUTES for found in _LONG_TAG.finditer(self.text)):
+            raise self.refuse("结构", "一个标签里的属性过多", f"不超过 {_MOST_ATTRIBUTES} 个属性")
 
     def first(self, css: str) -> str:
         """The text of the first element, `::text` or `::attr(...)` that a selector finds, empty for none."""
@@ -130,12 +165,25 @@ class Page:
         )
 
     def join(self, href: str) -> str:
-        """The full address of a link on this page, without its fragment."""
-        base = self.tree.css("base::attr(href)").get(default="") if "<base" in self.text.lower() else ""
-        return urldefrag(urljoin(urljoin(self.url, base), href.strip())).url
+        """The full address of a link on this page, without its fragment; one that is none as it stands."""
+        try:
+            return urldefrag(urljoin(self._base, href.strip())).url
+        except ValueError:
+            return href.strip()
+
+    @cached_property
+    def _base(self) -> str:
+        """What links count from: once a page, which may hold thousands."""
+        stated = self.tree.css("base::attr(href)").get(default="") if "<base" in self.text.lower() else ""
+        try:
+            return urljoin(self.url, stated)
+        except ValueError:
+            return self.url
 
     def time(self, text: str, field: str = "published_at") -> datetime:
         """The time a text on this page states, relative to when it was fetched."""
+        if len(text) > _LONGEST_TIME:
+            raise self.refuse(field, text[:60], "2026-01-31 08:00 一类的时间")
         return read_time(text, now=self.now, zone=ZoneInfo(self.source.zone), where=self.where, field=field)
 
     def is_time(self, text: str) -> bool:
@@ -154,12 +202,28 @@ class Page:
     def _main_text(self) -> str:
         import trafilatura  # noqa: PLC0415 - half a second that feeds and the list of sources need not pay
 
+        self._check_shape()
         found = trafilatura.extract(self.text, url=self.url, include_comments=False, target_language=None)
         return found or ""
 
     def refuse(self, field: str, value: object, allowed: str) -> ReadError:
         """The error for a field of this page."""
         return ReadError(self.where, field, value, allowed)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a text is an http or https address that can be asked for.
+
+    >>> is_web_address("https://people.com.cn/1"), is_web_address("http://[::1"), is_web_address("http://h:99999/")
+    (True, False, False)
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    sound = _HOST.fullmatch(parts.hostname or "") is not None
+    return parts.scheme in {"http", "https"} and sound and port != 0
 
 
 def selected_text(found: Selector) -> str:

@@ -1,6 +1,7 @@
 """Tries again with growing pauses, or after the pause the server asks for."""
 
 import asyncio
+import math
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -12,7 +13,7 @@ from scrapy.settings import BaseSettings
 
 class BackoffRetry(RetryMiddleware):
     """Scrapy's retry with a pause before each try: RETRY_WAIT seconds, doubled each time, or Retry-After;
-    RETRY_LONGEST seconds at most."""
+    RETRY_LONGEST seconds at most. A server that asks for more is left alone until the next crawl."""
 
     def __init__(self, settings: BaseSettings) -> None:
         super().__init__(settings)
@@ -26,9 +27,11 @@ class BackoffRetry(RetryMiddleware):
         spider: Spider | None = None,  # noqa: ARG002 - the signature is Scrapy's
     ) -> Request | Response:
         """The response, or after a pause the request again."""
+        asked = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        if asked > self.longest:
+            return response
         result = super().process_response(request, response)
         if isinstance(result, Request):
-            asked = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             await self._pause(result, asked)
         return result
 
@@ -55,7 +58,9 @@ def retry_after(header: bytes | None, now: datetime) -> float:
     if text.isascii() and text.isdigit():
         return float(text)
     try:
-        at = parsedate_to_datetime(text)
+        at = parsedate_to_datetime(text).astimezone(UTC)
     except ValueError:
         return 0.0
-    return max(0.0, (at.astimezone(UTC) - now).total_seconds())
+    except OverflowError:  # beyond the year 9999
+        return math.inf
+    return max(0.0, (at - now).total_seconds())

@@ -1,7 +1,7 @@
 """Routes of RSSHub: the source names the route, the deployment the mirror and its key."""
 
 import os
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from crawlers.source import RSSHUB, Source
 from schemas.errors import ReadError, Where
@@ -14,17 +14,14 @@ def start_address(source: Source) -> str:
 
     Raises ReadError where the source is a route and no mirror is set.
     """
-    if not source.url.startswith(RSSHUB):
+    if not is_route(source):
         return source.url
     mirror = os.environ.get(MIRROR, "").strip().rstrip("/")
     if urlsplit(mirror).scheme not in {"http", "https"}:
         raise ReadError(Where(source.name), MIRROR, mirror, "RSSHub 的网址，如 https://rsshub.example")
-    key = os.environ.get(KEY, "").strip()
-    route = source.url.removeprefix(RSSHUB)
-    asked = f"{'&' if '?' in route else '?'}{urlencode({'key': key})}" if key else ""
-    return f"{mirror}/{route}{asked}"
+    return f"{mirror}/{source.url.removeprefix(RSSHUB)}"
 
 
-def trusted_host(source: Source) -> str | None:
-    """The mirror's host: the deployment named it, so it may be a private one. None for any other source."""
-    return urlsplit(start_address(source)).hostname if source.url.startswith(RSSHUB) else None
+def is_route(source: Source) -> bool:
+    """Whether a source is a route: the deployment named the mirror, so it may be a private one."""
+    return source.url.startswith(RSSHUB)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crawlers.discovery import find_source
 from crawlers.journal import done_path, grow_journal
+from crawlers.keys import variable_of
 from crawlers.output import CrawlStats, crawl_files, part_path, quarantine_path, read_stats, stats_path
 from crawlers.redact import redact
 from schemas.errors import ReadError
@@ -88,7 +90,8 @@ def crawl_in_subprocess(
     command += ["--limit", str(limit)] if limit else []
     command += ["--sources", str(sources_dir)] if sources_dir else []
     key = {} if author_key is None else {"QIANSHAO_AUTHOR_KEY": author_key.decode()}
-    code, text = _run(command, timeout, {**os.environ, **key, **(variables or {})})
+    given = {**os.environ, **key, **(variables or {})}
+    code, text = _run(command, timeout, _environment(given, _key_variables(name, sources_dir)))
     for path in crawl_files(out):
         _salvage(path)
     return CrawlResult(
@@ -113,10 +116,19 @@ def _salvage(path: Path) -> None:
     part.replace(path)
 
 
+def _key_variables(name: str, sources_dir: Path | None) -> frozenset[str]:
+    """The variables of the keys this source needs; those of others are kept from it."""
+    try:
+        needs = find_source(name, sources_dir).source.needs
+    except ReadError:  # the crawl says it
+        return frozenset()
+    return frozenset(map(variable_of, needs))
+
+
 def _run(command: list[str], timeout: float, variables: Mapping[str, str]) -> tuple[int, str]:
     try:
         done = subprocess.run(  # noqa: S603 - our own module, no shell
-            command, capture_output=True, timeout=timeout, env=_environment(variables), check=False
+            command, capture_output=True, timeout=timeout, env=dict(variables), check=False
         )
     except subprocess.TimeoutExpired as error:
         return TIMED_OUT, f"{_text(error.stderr)}\n超过 {timeout:g} 秒，已终止"
@@ -127,9 +139,10 @@ def _text(output: bytes | str | None) -> str:
     return output.decode("utf-8", "replace") if isinstance(output, bytes) else output or ""
 
 
-def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+def _environment(variables: Mapping[str, str], keys: frozenset[str] = frozenset()) -> dict[str, str]:
+    needed = _NEEDED | keys
     kept = {
-        name: value for name, value in variables.items() if not name.startswith(_WITHHELD) or name in _NEEDED
+        name: value for name, value in variables.items() if not name.startswith(_WITHHELD) or name in needed
     }
     # The crawl imports the packages this process imports, wherever it was started.
     return {

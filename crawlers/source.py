@@ -12,6 +12,8 @@ from schemas.errors import ReadError, Where, one_of
 Kind = Literal["feed", "pages", "sitemap", "api", "forum", "board", "sensor"]
 RSSHUB = "rsshub:/"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
+_SECRET = re.compile(r"[a-z][a-z0-9_]*")
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 EVERY = re.compile(r"([1-9][0-9]*)([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -25,6 +27,19 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A secret that a source needs, by the name a deployment gives its value under.
+
+    It is sent as the header `header`, in the form `form` (`Bearer {}`), or as the parameter `param`.
+    """
+
+    secret: str
+    header: str = ""
+    param: str = ""
+    form: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One public source. `name` is `<place>_<name>` and the file's name; `every` is `30m`, `1h` or `1d`.
 
@@ -32,8 +47,9 @@ class Source:
     `verified` is the day somebody last saw it work live, None for "not verified live". `delay`,
     `timeout` and `retry_wait` are seconds, `max_bytes` is the size of one page; `pages` bounds the list
     pages of one crawl. A page that was read is left alone until its list says that it changed, or for
-    `recheck`. Addresses of private networks are refused unless `allow_private`. A `url` such as
-    `rsshub:/weibo/search/hot` is a route of the RSSHub that the deployment names.
+    `recheck`. Addresses of private networks are refused unless `allow_private`: then those of its own host
+    and port. `needs` are keys that go to that host and port only; a shipped source with any is disabled.
+    A `url` such as `rsshub:/weibo/search/hot` is a route of the RSSHub that the deployment names.
     """
 
     name: str
@@ -50,10 +66,11 @@ class Source:
     timeout: float = 30.0
     retries: int = 2
     retry_wait: float = 1.0
-    max_bytes: int = 10_000_000
+    max_bytes: int = 5_000_000
     pages: int = 5
     recheck: str = "1d"
     allow_private: bool = False
+    needs: tuple[Key, ...] = ()
 
     @property
     def interval(self) -> timedelta:
@@ -93,7 +110,16 @@ def _requirements(source: Source) -> tuple[tuple[str, bool, str], ...]:
         ("retry_wait", source.retry_wait >= 0, "不小于 0 的秒数"),
         ("max_bytes", source.max_bytes > 0, "大于 0 的字节数"),
         ("pages", source.pages >= 1, "不小于 1 的整数"),
+        ("needs", all(map(_is_key, source.needs)), 'Key("名称", header="…" 或 param="…", form="含一处 {}")'),
     )
+
+
+def _is_key(key: object) -> bool:
+    """Whether a key says under which name its value is given and in which one place it is sent."""
+    if not isinstance(key, Key) or key.form.count("{}") != 1 or not key.form.isprintable():
+        return False
+    names = [name for name in (key.header, key.param) if name]
+    return bool(_SECRET.fullmatch(key.secret)) and len(names) == 1 and bool(_TOKEN.fullmatch(names[0]))
 
 
 def _is_address(url: str) -> bool:

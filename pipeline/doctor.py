@@ -7,6 +7,8 @@ from datetime import datetime
 from importlib.util import find_spec
 
 from alerts.modes import ModeClock
+from crawlers.discovery import read_sources
+from crawlers.keys import missing_keys
 from pipeline.modes import open_clock
 from pipeline.rooms import load_core, load_knowledge, open_elastic, open_mailer
 from pipeline.settings import Settings
@@ -51,7 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
             findings.append(check(settings))
         except (ReadError, StoreUnavailable, StoreRefusedError, MailUnavailable, OSError) as error:
             findings.append(Finding(part, "failed", str(error)))
-    return [*findings, *_examine_secrets(settings)]
+    return [*findings, *_examine_secrets(settings), *_examine_source_keys(settings)]
 
 
 def _examine_home(settings: Settings) -> Finding:
@@ -122,3 +124,15 @@ def _examine_secrets(settings: Settings) -> list[Finding]:
         else Finding(name, "ok", "已设（不显示）")
         for name in names
     ]
+
+
+def _examine_source_keys(settings: Settings) -> list[Finding]:
+    """The keys that sources need: a source that is switched on without its key collects nothing."""
+    variables = settings.crawl_variables()
+    found = []
+    for source in read_sources(settings.sources)[0]:
+        missing = missing_keys(source, variables)
+        state = "ok" if not missing else "failed" if source.enabled else "absent"
+        note = f"{'、'.join(missing)} 未设" if missing else "已设（不显示）"
+        found += [Finding(f"来源 {source.name} 的密钥", state, note)] if source.needs else []
+    return found

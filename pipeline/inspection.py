@@ -5,6 +5,8 @@ from pathlib import Path
 
 from crawlers.discovery import find_source, read_sources
 from crawlers.goldens import check_goldens, golden_files
+from crawlers.keys import missing_keys
+from crawlers.source import Source
 from pipeline.rehearsal import rehearse_rule
 from pipeline.rooms import load_core, load_knowledge
 from schemas.rules.loader import load_rules
@@ -12,14 +14,20 @@ from schemas.rules.loader import load_rules
 Row = Mapping[str, object]
 
 
-def inspect_sources(folder: Path | None) -> tuple[list[Row], list[str]]:
-    """The readable sources as rows, and one line for every file that is not right.
+def inspect_sources(folder: Path | None, variables: Mapping[str, str]) -> tuple[list[Row], list[str]]:
+    """The readable sources as rows, and one line for every file that is not right or lacks a key.
 
     The golden pages of each are read again; one line for every page that gives something else now.
     """
     sources, errors = read_sources(folder)
     found = [find_source(source.name, folder) for source in sources]
     problems = [line for file in found for line in check_goldens(file)]
+    problems += [
+        f"{source.name}：缺少密钥 {name}，不采集"
+        for source in sources
+        for name in missing_keys(source, variables)
+        if source.enabled
+    ]
     rows: list[Row] = [
         {
             "名称": source.name,
@@ -29,10 +37,19 @@ def inspect_sources(folder: Path | None) -> tuple[list[Row], list[str]]:
             "启用": "是" if source.enabled else "否",
             "核实": source.verified.isoformat() if source.verified else "未在线核实",
             "样例": len(golden_files(file)),
+            "密钥": _told_keys(source, variables),
         }
         for source, file in zip(sources, found, strict=True)
     ]
     return rows, [*(str(error) for error in errors), *problems]
+
+
+def _told_keys(source: Source, variables: Mapping[str, str]) -> str:
+    """Whether a source has the keys it needs; never what they are."""
+    missing = missing_keys(source, variables)
+    if not source.needs:
+        return "不需要"
+    return f"缺 {'、'.join(missing)}" if missing else "已设（不显示）"
 
 
 def inspect_rules(folder: Path | None, deployment: Path | None) -> tuple[list[Row], list[str]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,6 +18,27 @@ from schemas.errors import ReadError, Where
 
 CONFIG_VARIABLE = "QIANSHAO_CONFIG"
 SECRETS_VARIABLE = "QIANSHAO_SECRETS"
+
+
+_SOURCE_KEY = "QIANSHAO_SOURCE_"
+
+
+class SourceKeys(PydanticBaseSettingsSource):
+    """The keys of sources, one a variable or one a secret file: their names are the sources' own."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        """Nothing: the keys come as one value."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """What variables and files give; a variable goes before a file."""
+        folder = Path(os.environ.get(SECRETS_VARIABLE) or os.devnull)
+        files = sorted(folder.glob("*")) if folder.is_dir() else []
+        found = {path.name: path.read_text() for path in files if path.name.upper().startswith(_SOURCE_KEY)}
+        found |= {name: value for name, value in os.environ.items() if name.startswith(_SOURCE_KEY)}
+        names = {name.upper().removeprefix(_SOURCE_KEY).lower(): value for name, value in found.items()}
+        keys = {name: value.strip() for name, value in names.items() if name != "keys"}
+        return {"source_keys": keys} if keys else {}
 
 
 class Settings(BaseSettings):
@@ -60,6 +82,10 @@ class Settings(BaseSettings):
     mailbox_folder: str = Field("INBOX", description="报告邮箱里读哪个文件夹，可以是中文名")
     mailbox_mark_read: bool = Field(False, description="读过的邮件标为已读；缺省什么也不改")
     readings_days: int = Field(90, ge=7, description="传感器读数在状态库里留多少天；原始区一直留着")
+    source_keys: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="采集源的密钥，按名称；或写 QIANSHAO_SOURCE_<名称> 变量、密钥目录里的同名文件",
+    )
     crawl_timeout: float = Field(600.0, gt=0, description="一次采集的最长时间（秒）")
 
     @classmethod
@@ -74,7 +100,7 @@ class Settings(BaseSettings):
         """Arguments before variables before secret files before the TOML file; no .env is read."""
         del dotenv_settings
         toml = TomlConfigSettingsSource(settings_cls, Path(os.environ.get(CONFIG_VARIABLE, "qianshao.toml")))
-        return init_settings, env_settings, file_secret_settings, toml
+        return init_settings, env_settings, SourceKeys(settings_cls), file_secret_settings, toml
 
     @property
     def state_url(self) -> str:
@@ -87,6 +113,8 @@ class Settings(BaseSettings):
         """What a crawl in its own process needs of these settings, as its variables."""
         key = "" if self.rsshub_key is None else self.rsshub_key.get_secret_value()
         told = {"QIANSHAO_RSSHUB_URL": self.rsshub_url or "", "QIANSHAO_RSSHUB_KEY": key}
+        for name, secret in self.source_keys.items():
+            told[f"{_SOURCE_KEY}{name.upper()}"] = secret.get_secret_value().strip()
         return {name: value for name, value in told.items() if value}
 
     def author_secret(self) -> bytes:

@@ -1,6 +1,7 @@
 """What every spider does: fetch politely, read strictly, put aside what cannot be read."""
 
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,22 +9,14 @@ from typing import Any, ClassVar, Self
 
 import scrapy
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
 from scrapy.http import Request, Response
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from crawlers.cache import fetched_at
+from crawlers.failures import describe
 from crawlers.journal import Done, Journal, read_journal
-from crawlers.page import Link, Page
+from crawlers.network import UNUSABLE
+from crawlers.page import Link, Page, is_web_address
 from crawlers.redact import redact
 from crawlers.rsshub import start_address
 from crawlers.source import Source, read_interval
@@ -32,20 +25,10 @@ from schemas.records import Quarantined, RawPost
 
 Found = RawPost | Quarantined | Done | Request
 
-# What a failed download says in quarantine, by its exception.
-_REASONS: tuple[tuple[type[Exception], str], ...] = (
-    (DownloadTimeoutError, "超时"),
-    (DownloadConnectionRefusedError, "连接被拒绝"),
-    (CannotResolveHostError, "找不到主机"),
-    (ResponseDataLossError, "内容不完整"),
-    (DownloadCancelledError, "超过大小上限"),
-    (DownloadFailedError, "连接中断"),
-)
-_IGNORED = {
-    "robots.txt": "robots.txt 不允许",
-    "max redirections": "重定向过多",
-    "DOWNLOAD_MAXSIZE": "解压后超过大小上限",
-}
+# Pages that one crawl asks for at most; what is left comes with the next.
+MOST_PAGES = 5_000
+_LOGIN = re.compile(r"(?i)log-?in|sign-?in|passport|/auth|/sso|/cas\b|denglu")
+_PASSWORD = re.compile(rb"""<input[^>]{1,300}type\s*=\s*["']?password""", re.IGNORECASE)
 
 
 class SourceSpider(scrapy.Spider):
@@ -67,6 +50,7 @@ class SourceSpider(scrapy.Spider):
         self.journal = Journal()
         self._recheck = read_interval(self.source.recheck)
         self._asked: set[str] = set()
+        self._followed = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - Scrapy's
@@ -97,19 +81,35 @@ class SourceSpider(scrapy.Spider):
         meta = {"link": link, "reader": reader}
         return Request(url, callback=self.on_page, errback=self.on_failure, meta=meta, dont_filter=True)
 
-    def follow(self, link: Link, reader: str) -> Iterator[Request]:
+    def follow(self, link: Link, reader: str) -> Iterator[Request | Quarantined]:
         """The request for a page that a list names: once a crawl, and none where it is done."""
         if link.url in self._asked:
             return
         self._asked.add(link.url)
         if self.journal.holds(link, now=datetime.now(UTC), recheck=self._recheck):
             self._count("known")
-        else:
+        elif not is_web_address(link.url):
+            yield self._leave(link.url, UNUSABLE)
+        elif self._followed < MOST_PAGES:
+            self._followed += 1
             yield self.ask(link.url, reader, link)
+        elif self._followed == MOST_PAGES:
+            self._followed += 1
+            yield self._leave(self.source.url, f"链接过多：一次采集最多 {MOST_PAGES} 页，其余下次再来")
+
+    def _leave(self, url: str, reason: str) -> Quarantined:
+        """An address that is not asked for."""
+        shown = redact(url)[:1000]
+        return Quarantined(self.source.name, shown, reason, shown.encode(), datetime.now(UTC))
 
     def on_page(self, response: Response) -> Iterator[Found]:
-        """What a page holds."""
-        return self.reading(self.page(response), getattr(self, f"read_{response.meta['reader']}"))
+        """What a page holds; where the site led to its log-in instead, only that."""
+        page = self.page(response)
+        if "redirect_urls" in response.meta and _LOGIN.search(page.url) and _PASSWORD.search(page.body):
+            asked = redact(response.meta["redirect_urls"][0])
+            reason = f"要登录（转到 {redact(page.url)}）"
+            return iter([Quarantined(self.source.name, asked, reason, page.body, datetime.now(UTC))])
+        return self.reading(page, getattr(self, f"read_{response.meta['reader']}"))
 
     def page(self, response: Response) -> Page:
         """The page of a response, with the time its content was first fetched."""
@@ -169,15 +169,3 @@ def put_aside(page: Page, reason: str, raw: bytes | None = None) -> Quarantined:
         page.body if raw is None else raw,
         datetime.now(UTC),
     )
-
-
-def describe(error: BaseException | None) -> str:
-    """Why a download failed, in a few words."""
-    if isinstance(error, HttpError):
-        return f"HTTP {error.response.status}"
-    if isinstance(error, IgnoreRequest):
-        return next((told for part, told in _IGNORED.items() if part in str(error)), redact(str(error)))
-    for kind, words in _REASONS:
-        if isinstance(error, kind):
-            return words
-    return redact(f"{type(error).__name__}: {error}")

@@ -27,7 +27,8 @@ def check_sources(as_json: bool = typer.Option(False, "--json", help="输出 JSO
     from pipeline.inspection import inspect_sources
     from pipeline.settings import load_settings
 
-    rows, problems = inspect_sources(load_settings().sources)
+    settings = load_settings()
+    rows, problems = inspect_sources(settings.sources, settings.crawl_variables())
     print_answer("采集源", rows, as_json=as_json)
     for problem in problems:
         say(problem)

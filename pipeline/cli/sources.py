@@ -88,8 +88,9 @@ def save(
     from crawlers.rsshub import start_address
     from pipeline.settings import load_settings
 
-    found = find_source(name, load_settings().sources)
-    (page,) = fetch_pages(found.source, [url])
+    settings = load_settings()
+    found = find_source(name, settings.sources)
+    (page,) = fetch_pages(found.source, [url], settings.crawl_variables())
     kind = reader or ("start" if url == start_address(found.source) else found.spider.readers[-1])
     page = replace(page, link=None if kind == "start" else find_link(found, url))
     path, read = save_golden(found, page, kind), read_page(found, page, kind)

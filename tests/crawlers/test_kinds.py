@@ -12,8 +12,9 @@ import pytest
 from scrapy.http import Request
 
 from crawlers.journal import Done, Journal
+from crawlers.keys import KeyRing
 from crawlers.page import Link, Page
-from crawlers.rsshub import start_address, trusted_host
+from crawlers.rsshub import is_route, start_address
 from crawlers.source import check_source
 from crawlers.spiders.api import ApiSpider
 from crawlers.spiders.article import Layout
@@ -342,12 +343,14 @@ HUB = replace(SOURCE, url="rsshub:/weibo/search/hot")
 
 def test_a_route_is_asked_of_the_mirror_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QIANSHAO_RSSHUB_URL", "http://10.1.2.3:1200/")
-    monkeypatch.delenv("QIANSHAO_RSSHUB_KEY", raising=False)
     check_source(HUB, Where("x.py"))
     assert start_address(HUB) == "http://10.1.2.3:1200/weibo/search/hot"
-    assert (trusted_host(HUB), trusted_host(SOURCE)) == ("10.1.2.3", None)
+    assert (is_route(HUB), is_route(SOURCE)) == (True, False)
+    hub = replace(HUB, url="rsshub:/x?limit=3")
+    assert start_address(hub) == "http://10.1.2.3:1200/x?limit=3"
     monkeypatch.setenv("QIANSHAO_RSSHUB_KEY", "a b")
-    assert start_address(replace(HUB, url="rsshub:/x?limit=3")) == "http://10.1.2.3:1200/x?limit=3&key=a+b"
+    sent = KeyRing(hub).dress(Request(start_address(hub)))
+    assert sent.url == "http://10.1.2.3:1200/x?limit=3&key=a+b"
 
 
 @pytest.mark.parametrize("mirror", ["", "rsshub.example"])
