@@ -16,6 +16,8 @@ from crawlers.hotline.mails import MAIL, reread_mail
 from crawlers.hotline.refused import read_row, reread_row, set_cells, set_line, write_row
 from crawlers.page import Page
 from crawlers.reasons import reason_of
+from crawlers.sensors.tables import fields_of_row, reread_readings
+from pipeline.jobs.measured import store_readings
 from pipeline.jobs.store import store_posts
 from pipeline.rejected import WAITS, is_rejected, let_wait
 from pipeline.rooms import Rooms
@@ -191,10 +193,21 @@ def _take_again(rooms: Rooms, kept: Kept, *, who: str, now: datetime) -> int:
             if settle_quarantined(db, kept.id, REPLAYED, who, now, WAITS):
                 let_wait(db, kept.record)
         return 0
-    new = store_posts(rooms, read_again(rooms, kept, now)).new
+    new = _store_again(rooms, kept, now)
     with rooms.database.begin() as db:
         settle_quarantined(db, kept.id, REPLAYED, who, now)
     return new
+
+
+def _store_again(rooms: Rooms, kept: Kept, now: datetime) -> int:
+    record = kept.record
+    if kept.state == OPEN and _is_row(record):
+        told = record.reader if kept.fixed is None else kept.fixed.decode()
+        readings = reread_readings(replace(record, reader=told), rooms.knowledge.stations, now)
+        if readings is not None:
+            stored = store_readings(rooms, readings, now)
+            return stored.new + stored.corrected
+    return store_posts(rooms, read_again(rooms, kept, now)).new
 
 
 def read_again(rooms: Rooms, kept: Kept, now: datetime) -> list[RawPost]:
@@ -245,7 +258,9 @@ def _fixed_row(kept: Kept, changes: Mapping[str, str], raw: bytes | None) -> byt
     context = read_row(kept.record.reader if kept.fixed is None else kept.fixed.decode())
     if raw is not None:
         context = set_line(context, _utf8(raw))
-    return write_row(set_cells(context, dict(changes)) if changes else context).encode()
+    if changes:
+        context = set_cells(context, dict(changes), fields_of_row(context))
+    return write_row(context).encode()
 
 
 def _fixed_bytes(kept: Kept, changes: Mapping[str, str], raw: bytes | None) -> bytes:

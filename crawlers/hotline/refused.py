@@ -44,7 +44,7 @@ def read_row(text: str) -> RowContext:
         raise ReadError(_PLACE, "reader", text[:40], "导入时写下的读法") from error
 
 
-def set_cells(context: RowContext, changes: dict[str, str]) -> RowContext:
+def set_cells(context: RowContext, changes: dict[str, str], fields: dict[str, str]) -> RowContext:
     """The row with some cells changed, each named by its column or by its field in the mapping.
 
     Raises ReadError for a name that the table does not have and for a line that has no cells.
@@ -52,7 +52,6 @@ def set_cells(context: RowContext, changes: dict[str, str]) -> RowContext:
     if context.cells is None:
         raise ReadError(_PLACE, "--set", "、".join(changes), "能分出单元格的行；整行改正用 --raw")
     cells = [*context.cells, *[""] * (len(context.names) - len(context.cells))]
-    fields = _mapping(context).fields
     for name, value in changes.items():
         places = [
             at for at, known in enumerate(context.names) if name in {known, fields.get(plain_name(known))}
@@ -88,7 +87,9 @@ def reread_row(record: Quarantined, *, now: datetime, author_key: bytes | None) 
     if context.cells is None or len(context.cells) > len(context.names):
         count = 0 if context.cells is None else len(context.cells)
         raise ReadError(where, "列数", count, str(len(context.names)))
-    reader = RowReader(_mapping(context), context.names, where, fetched_at=record.at, author_key=author_key)
+    reader = RowReader(
+        mapping_of_row(context), context.names, where, fetched_at=record.at, author_key=author_key
+    )
     post = reader.read(Row(int(number), context.cells, record.raw))
     return replace(post, origin=replace(post.origin, fetched_at=now))
 
@@ -104,6 +105,7 @@ def _cells_of_object(context: RowContext, text: str) -> tuple[Cell, ...]:
     return tuple(found.get(name) for name in context.names)
 
 
-def _mapping(context: RowContext) -> Mapping:
+def mapping_of_row(context: RowContext) -> Mapping:
+    """The mapping that a row of a hotline table was read by. Raises ReadError."""
     path = Path(context.mapping)
     return load_mapping(path if path.suffix == ".yml" else context.mapping)

@@ -11,10 +11,17 @@ from crawlers.hotline.formats import open_table
 from crawlers.hotline.importer import TableReport
 from crawlers.hotline.mapping import plain_name
 from crawlers.hotline.reader import text_of
-from crawlers.hotline.refused import RowContext, write_row
+from crawlers.hotline.refused import RowContext, mapping_of_row, read_row, write_row
 from crawlers.hotline.tables import Cell, Row, Table, TableError
 from crawlers.hotline.xlsx_rows import serial_time
-from crawlers.sensors.mapping import EPOCHS, Measure, SensorMapping, read_code
+from crawlers.sensors.mapping import (
+    EPOCHS,
+    Measure,
+    SensorMapping,
+    load_sensor_mapping,
+    read_code,
+    sensor_mapping_path,
+)
 from crawlers.sensors.reader import Told, make_reading
 from schemas.errors import ReadError, Where, one_of
 from schemas.records import Quarantined, Reading
@@ -147,24 +154,35 @@ class SensorImport:
                 yield self._put_aside(row, str(self._refuse(row, columns.names[number], "", "非空")))
 
     def _read_value(self, row: Row, columns: _Columns, column: tuple[Measure, int], told: Told) -> Found:
-        measure, number = column
         try:
-            quantity = measure.quantity or self._coded(row, columns, "quantity")
-            unit = measure.unit or self._coded(row, columns, "unit")
-            whole = Told(
-                told.station,
-                quantity,
-                unit,
-                told.value,
-                told.at,
-                columns.names[number],
-                self.mapping.no_value,
-            )
-            reading = make_reading(whole, self.stations, self.mapping.source, self.received, self._where(row))
+            reading = self._make(row, columns, column, told)
         except ReadError as error:
             return self._put_aside(row, str(error))
         self.report.read += 1
         return reading
+
+    def _make(self, row: Row, columns: _Columns, column: tuple[Measure, int], told: Told) -> Reading:
+        measure, number = column
+        quantity = measure.quantity or self._coded(row, columns, "quantity")
+        unit = measure.unit or self._coded(row, columns, "unit")
+        whole = Told(
+            told.station,
+            quantity,
+            unit,
+            told.value,
+            told.at,
+            columns.names[number],
+            self.mapping.no_value,
+        )
+        return make_reading(whole, self.stations, self.mapping.source, self.received, self._where(row))
+
+    def read_again(self, names: tuple[str, ...], row: Row) -> list[Reading]:
+        """The readings of one row that was refused. Raises ReadError where any is still wrong."""
+        columns = self._find_columns(Row(0, names, b""))
+        station, at = self._needed(row, columns, "station"), self._time(row, columns)
+        found = ((column, _cell_text(row, column[1])) for column in columns.measures)
+        told = ((column, Told(station, "", "", text, at)) for column, text in found if text)
+        return [self._make(row, columns, column, one) for column, one in told]
 
     def _coded(self, row: Row, columns: _Columns, field: str) -> str:
         text = self._needed(row, columns, field)
@@ -203,6 +221,26 @@ class SensorImport:
         return Quarantined(
             self.mapping.source, str(self._where(row)), reason, row.raw, datetime.now(UTC), write_row(told)
         )
+
+
+def fields_of_row(context: RowContext) -> dict[str, str]:
+    """The field of each column name by the mapping that a refused row was read by, of whichever kind."""
+    sensor = sensor_mapping_path(context.mapping)
+    return mapping_of_row(context).fields if sensor is None else load_sensor_mapping(sensor).fields
+
+
+def reread_readings(record: Quarantined, stations: StationBook, now: datetime) -> list[Reading] | None:
+    """The readings of a refused row, by its mapping as it is today; None where it is no row of a sensor
+    table. Raises ReadError where it is still wrong."""
+    context = read_row(record.reader)
+    mapping = sensor_mapping_path(context.mapping)
+    if mapping is None:
+        return None
+    name, _, number = record.where.rpartition(":")
+    if context.cells is None:
+        raise ReadError(Where(record.where), "列数", 0, str(len(context.names)))
+    table = SensorImport(Path(name), load_sensor_mapping(mapping), stations, now)
+    return table.read_again(context.names, Row(int(number), context.cells, record.raw))
 
 
 def read_moment(

@@ -11,9 +11,11 @@ from crawlers.sensors.mapping import sensor_mapping_path
 from pipeline.jobs.analyse import analyse_waiting
 from pipeline.jobs.collect import CollectFailed, collect_source
 from pipeline.jobs.imports import UnknownValuesError
-from pipeline.jobs.readings import import_any, import_readings, preview_any, store_readings
+from pipeline.jobs.measured import store_readings
+from pipeline.jobs.readings import import_any, import_readings, preview_any
 from pipeline.jobs.store import store_posts
 from pipeline.jobs.watch import import_folder
+from pipeline.quarantine import fix_record, replay_records
 from pipeline.rooms import Rooms, open_rooms
 from pipeline.settings import load_settings
 from schemas.posts import make_post
@@ -22,7 +24,7 @@ from schemas.times import SHANGHAI
 from stores.database.alerts import alert_history, alerts_since
 from stores.database.coverage import last_runs
 from stores.database.parts import all_parts, new_parts
-from stores.database.quarantine import count_quarantine
+from stores.database.quarantine import count_quarantine, open_quarantine
 from stores.database.readings import station_readings
 from tests.parts.web import WebServer
 
@@ -256,3 +258,16 @@ def test_an_interface_is_a_source_in_one_file(tmp_path: Path, web_server: WebSer
         web_server.serve("/levels", "<html>请先登录</html>")
         with pytest.raises(CollectFailed):
             collect_source(rooms, "test_gauges")
+
+
+def test_a_refused_row_is_put_right_and_comes_in(rooms: Rooms, tmp_path: Path) -> None:
+    import_any(rooms, table(tmp_path, (31.9, "三十二", 32.1)), "demo_river")
+    with rooms.database.read() as db:
+        ((key, _),) = open_quarantine(db)
+    assert "应为 数" in replay_records(rooms, key, who="王某", now=NOW).waiting[key]
+    fix_record(rooms, key, {"水位(m)": "32.0"}, None, who="王某", now=NOW)
+    report = replay_records(rooms, key, who="王某", now=NOW)
+    assert (report.replayed, report.new) == (1, 1)
+    with rooms.database.read() as db:
+        found = station_readings(db, "下坝水闸", NOW - timedelta(days=1))
+    assert [one.value for one in found] == [31.9, 32.0, 32.1]
