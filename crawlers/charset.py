@@ -118,6 +118,6 @@ def _known(name: bytes) -> str | None:
         return None
     try:
         "".encode(codec)
-    except (LookupError, TypeError):  # base64 and its like are codecs too, but not of text
+    except (LookupError, TypeError, UnicodeError):  # base64 and undefined are codecs too, but not of text
         return None
     return codec

@@ -25,6 +25,7 @@ han = st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5)
         pytest.param(TEXT.encode("gb18030"), "text/html; charset=ISO-8859-1", id="server default latin-1"),
         pytest.param(TEXT.encode("gb18030"), "text/html; charset=nonsense", id="unknown charset"),
         pytest.param(TEXT.encode("gb18030"), "text/html; charset=base64", id="charset that is no text"),
+        pytest.param(TEXT.encode("gb18030"), "text/html; charset=undefined", id="charset that is none"),
         pytest.param(TEXT.encode("utf-16"), "", id="utf-16 with mark"),
     ],
 )
