@@ -1,5 +1,6 @@
 """Detects the fields of detail pages: what holds on every page that was looked at."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from parsel import Selector
@@ -24,6 +25,9 @@ _BODIES = "article, section, main, div, td"
 # A line that tells a time is short, and a body holds most of what the main text holds and little else.
 _LINE, _SHARE, _MORE = 80, 0.8, 1.6
 _LEAST = 20
+# Words of a menu are too short to be told from words of the text.
+_SHORT = 4
+_SENTENCE = re.compile(r"[\n。！？]")
 _NO_TIMES = frozenset(["script", "style", "a", "input", "option"])
 _NEEDED = (
     "from datetime import datetime",
@@ -100,16 +104,25 @@ def _is_title(page: Page, text: str) -> bool:
 
 def _body_forms(page: Page) -> Iterator[str]:
     main = page.main_text()
-    lines = [line.strip() for line in main.splitlines() if len(line.strip()) >= _LEAST // 2]
-    if len(main) < _LEAST or not lines:
+    told = _own_sentences(page, main)
+    if len(main) < _LEAST or not told:
         return
     found = []
     for element in page.tree.css(_BODIES):
         text = selected_text(element)
-        held = sum(len(line) for line in lines if line in text)
-        if held >= _SHARE * sum(map(len, lines)) and len(text) <= _MORE * len(main) + _LINE:
+        joined = "".join(text.split())
+        held = sum(len(piece) for piece in told if "".join(piece.split()) in joined)
+        if held >= _SHARE * sum(map(len, told)) and len(text) <= _MORE * len(main) + _LINE:
             found.append((len(text), path_to(element)))
     yield from (css for _, css in sorted(found))
+
+
+def _own_sentences(page: Page, main: str) -> list[str]:
+    """What the main text says besides titles and links; on short pages trafilatura adds them, in one line."""
+    for text in sorted(set(page.texts("h1, h2, header, nav, a")), key=len, reverse=True):
+        for line in (line for line in text.splitlines() if len(line) > _SHORT):
+            main = main.replace(line, "\n")
+    return [piece for piece in _SENTENCE.split(main) if len(piece) >= _LEAST // 2]
 
 
 def _is_body(page: Page, text: str) -> bool:

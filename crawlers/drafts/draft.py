@@ -10,8 +10,9 @@ class Draft:
     """What a source file will say. `base` is the spider, `module` where it stands.
 
     `fields` are the class attributes in the order they are written, `methods` the lines of small methods;
-    `missing` says in Chinese what somebody has to fill in, `links` are pages to look at next; `count`
-    is how many entries the first page has; `timed` whether each of them states its time.
+    `missing` says in Chinese what somebody has to fill in, `links` are pages to look at next, `maps` the
+    sitemaps of an index, `older` the page that a `paging` would ask for next; `count` is how many entries
+    the first page has; `timed` whether each of them states its time.
     """
 
     kind: Kind
@@ -26,6 +27,8 @@ class Draft:
     imports: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    maps: list[str] = field(default_factory=list)
+    older: str = ""
 
     def note(self, name: str, value: str, told: str) -> None:
         """Set a field to what was detected, or say that nothing was."""

@@ -93,6 +93,8 @@ def _imports(draft: Draft) -> list[str]:
 
 def _quoted(text: str) -> str:
     """The text as ruff would write it: in double quotes, where it has none itself."""
+    if "\\" in text and not {'"', "\n"} & set(text) and not text.endswith("\\"):
+        return f'r"{text}"'
     escaped = text.replace("\\", "\\\\").replace("\n", " ")
     if '"' in text and "'" not in text:
         return f"'{escaped}'"

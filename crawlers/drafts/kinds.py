@@ -1,7 +1,8 @@
 """Detects what an address is: feed, sitemap, JSON, forum or list page; and drafts the source for it."""
 
+import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from scrapy.http import Request
 
@@ -12,7 +13,7 @@ from crawlers.drafts.lists import draft_list
 from crawlers.page import Page
 from crawlers.source import Count, Source
 from crawlers.spiders.base import SourceSpider
-from crawlers.spiders.feed import FeedSpider
+from crawlers.spiders.feed import FeedSpider, read_feed
 from crawlers.spiders.forum import HtmlForumSpider
 from crawlers.spiders.forums import DiscuzSpider, PhpbbSpider
 from crawlers.spiders.sitemap import SitemapSpider
@@ -24,6 +25,11 @@ _FEEDS = ", ".join(f'link[rel=alternate][type*="{kind}"]' for kind in ("rss", "a
 # A feed whose texts are shorter than this on average carries summaries.
 _SUMMARY = 120
 _LOOKED_AT = 2
+# How a WordPress is asked for the older pages of a feed.
+_WORDPRESS = "?paged={page}"
+# A sitemap of most addresses of this shape is one of news; sitemaps of these words are not.
+_DATED, _MOST = r"/20\d\d[-/]?\d\d", 0.8
+_ASIDE = ("page", "tag", "categor", "taxonom", "user", "author", "image", "video")
 # What the pages of a forum's software say of themselves.
 _FORUMS: dict[str, type[HtmlForumSpider]] = {"discuz!": DiscuzSpider, "phpbb": PhpbbSpider}
 _SEPARATORS = ("_", "-", "—", "–", "|", "·")
@@ -72,15 +78,36 @@ def _draft_sitemap(page: Page) -> Draft:
     draft = Draft("sitemap", "SitemapSpider", "sitemap", page.url, _publisher("", page), len(requests))
     pages = [found for found in requests if found.meta["reader"] == "post"]
     draft.links = [found.url for found in pages[:_LOOKED_AT]]
-    draft.missing.append("只要哪些网址（include，正则；不写则全要）")
-    if not pages:
-        draft.missing.append("这是索引：详情页要从其中一张 sitemap 看，把它的网址交给 sources new")
+    draft.maps = sorted((found.url for found in requests if found not in pages), key=_is_aside)
+    if not draft.maps:
+        draft.note("include", _dated(pages), "只要哪些网址；正则，不写则全要")
     return draft
+
+
+def look_into(draft: Draft, page: Page) -> None:
+    """Add to the draft of a sitemap index what one of its sitemaps shows."""
+    one = _draft_sitemap(page)
+    draft.count, draft.links, draft.fields = one.count, one.links, {**draft.fields, **one.fields}
+    draft.missing += one.missing
+    told = "、".join(urlsplit(url).path.rpartition("/")[2] for url in draft.maps)
+    draft.missing.append(f"索引里有 {len(draft.maps)} 张：{told}；看的是第一张，别的用 include 取舍")
+
+
+def _is_aside(url: str) -> bool:
+    """Whether a sitemap of an index names something else than posts, by its address."""
+    return any(word in url.lower() for word in _ASIDE)
+
+
+def _dated(pages: list[Request]) -> str:
+    """What the addresses of dated posts have in common, empty where most are not dated."""
+    dated = sum(re.search(_DATED, found.url) is not None for found in pages)
+    return _DATED if dated and dated >= _MOST * len(pages) else ""
 
 
 def _draft_feed(page: Page) -> Draft | None:
     spider = _drafted(page, FeedSpider)
     try:
+        feed = read_feed(page)
         posts = [found for found in spider.read_start(page) if isinstance(found, RawPost)]
     except ReadError:
         return None
@@ -92,10 +119,23 @@ def _draft_feed(page: Page) -> Draft | None:
     if not draft.timed:
         draft.missing.append("条目没有时间：记录以取到的时间为准")
     links = [post.origin.url for post in posts if post.origin.url]
-    if sum(len(post.body) for post in posts) / len(posts) < _SUMMARY and links:
+    whole = all(entry.get("content") for entry in feed["entries"])
+    if not whole and sum(len(post.body) for post in posts) / len(posts) < _SUMMARY and links:
         draft.fields["detail"] = True
         draft.links = links[:_LOOKED_AT]
+    if "wordpress" in str(feed["feed"].get("generator", "")).lower():
+        draft.older = urljoin(page.url, _WORDPRESS.format(page=2))
     return draft
+
+
+def add_paging(draft: Draft, page: Page) -> None:
+    """Say that the feed has older pages, where the one that was asked for holds entries of its own."""
+    try:
+        found = read_feed(page)["entries"]
+    except ReadError:
+        return
+    if found:
+        draft.fields["paging"] = _WORDPRESS
 
 
 def _draft_json(page: Page) -> Draft | None:

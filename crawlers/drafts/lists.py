@@ -15,7 +15,23 @@ from crawlers.spiders.pages import PagesSpider
 # Titles are longer than the words of a menu, and a list has some entries.
 _TITLE, _FEWEST = 6, 3
 _ITEMS = ("li", "tr", "dd", "dl", "article", "div", "section")
-_NEXT = ("下一页", "下页", "后一页", "下一頁", "Next", "next", "›", "»", "&gt;", ">")
+_NEXT = (
+    "下一页",
+    "下页",
+    "后一页",
+    "下一頁",
+    "较早的文章",
+    "Older posts",
+    "Next",
+    "next",
+    "›",
+    "»",
+    "&gt;",
+    ">",
+)
+# The links to the next page that say so themselves; blogs call what is older the previous.
+_NEXT_CSS = ("a[rel=next]", "link[rel=next]", "a.next", ".next > a", ".nav-previous > a", "a.older-posts")
+_HEADED = ", ".join(f"h{level} a[href]" for level in range(1, 7))
 _LOOKED_AT = 2
 
 
@@ -24,7 +40,9 @@ def draft_list(page: Page) -> Draft:
     groups = _groups(list(_titles(page)))
     items_css = max(groups, key=lambda css: _weight(groups[css]), default="")
     if not items_css or len(groups[items_css]) < _FEWEST:
-        raise page.refuse("列表", page.first("title"), "至少三条标题链接的列表页；请手工写 items_css")
+        walled = "；这是登录页，要登录才看得到的不采" if page.tree.css("input[type=password]") else ""
+        allowed = f"至少三条标题链接的列表页{walled or '；请手工写 items_css'}"
+        raise page.refuse("列表", page.first("title"), allowed)
     titles = groups[items_css]
     draft = Draft("pages", "PagesSpider", "pages", page.url, count=len(titles))
     draft.fields["items_css"] = items_css
@@ -40,6 +58,15 @@ def draft_list(page: Page) -> Draft:
 
 
 def _titles(page: Page) -> Iterator[Selector]:
+    """The links that may be titles; of those to one page the one in a heading, where there is one."""
+    headed = {anchor.attrib["href"] for anchor in page.tree.css(_HEADED)}
+    heads = {anchor.root for anchor in page.tree.css(_HEADED)}
+    for anchor in _long_links(page):
+        if anchor.root in heads or anchor.attrib["href"] not in headed:
+            yield anchor
+
+
+def _long_links(page: Page) -> Iterator[Selector]:
     host = urlsplit(page.url).hostname
     for anchor in page.tree.css("a[href]"):
         url = urlsplit(page.join(anchor.attrib["href"]))
@@ -106,9 +133,9 @@ def _time_css(page: Page, items: list[Selector]) -> str:
 
 
 def _next_css(page: Page) -> str:
-    for rel in ("a[rel=next]", "link[rel=next]"):
-        if page.tree.css(rel):
-            return f"{rel}::attr(href)"
+    for css in _NEXT_CSS:
+        if len({found.attrib["href"] for found in page.tree.css(f"{css}[href]")}) == 1:
+            return f"{css}::attr(href)"
     for anchor in page.tree.css("a[href]"):
         if selected_text(anchor).strip() in _NEXT:
             return _next_of(page, anchor)

@@ -138,7 +138,8 @@ class SourceSpider(scrapy.Spider):
             yield put_aside(page, str(error))
         else:
             if page.link is not None and whole:
-                yield Done(page.link.url, page.link.mark, page.now)
+                # The time of this reading: a page that is unchanged for years was read just now.
+                yield Done(page.link.url, page.link.mark, datetime.now(UTC))
 
     def _count(self, name: str) -> None:
         self.crawler.stats.inc_value(f"qianshao/{name}")

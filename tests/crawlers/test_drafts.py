@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from crawlers.discovery import load_file
+from crawlers.drafting import draft_from
 from crawlers.drafts.draft import Draft
 from crawlers.drafts.files import name_source, render_draft, write_draft
-from crawlers.drafts.kinds import add_details, draft_source, find_feed
+from crawlers.drafts.kinds import add_details, add_paging, draft_source, find_feed, look_into
 from crawlers.goldens import check_goldens, golden_files, golden_folder, read_golden, read_page, save_golden
 from crawlers.page import Page
 from schemas.errors import ReadError
@@ -64,6 +65,31 @@ def test_tells_the_entries_of_a_list_from_its_menu(
     assert [link.rpartition("/")[2].removesuffix(".html") for link in draft.links] == ["0", "1"]
 
 
+def test_the_title_in_a_heading_goes_before_the_link_to_the_rest(make_page: MakePage) -> None:
+    row = (
+        "<article class='post'><header><h2><a href='/a/{n}'>{title}</a></h2></header><div class='text'><p>…"
+        "<a href='/a/{n}'>继续阅读 {title}</a></p></div><time>{day}</time></article>"
+    )
+    older = "<div class='nav-previous'><a href='/page/2'>早些时候的</a></div>" * 2
+    draft = draft_source(make_page(listing(row, after=older), f"{SITE}/list"))
+    assert draft.fields == {
+        "items_css": "div.main > article.post",
+        "item_time_css": "time",
+        "next_css": ".nav-previous > a::attr(href)",
+    }
+
+
+def test_a_login_page_is_told_as_one(make_page: MakePage) -> None:
+    with pytest.raises(ReadError, match="登录页"):
+        draft_source(make_page("<title>登录</title><form><input type='password'></form>"))
+
+
+@pytest.mark.parametrize("url", ["", "demo.example/list", "ftp://demo.example/"])
+def test_what_is_no_web_address_is_refused_before_anything_is_fetched(url: str) -> None:
+    with pytest.raises(ReadError, match="http:// 或 https://"):
+        draft_from(url, allow_private=False)
+
+
 def test_says_what_it_could_not_see(make_page: MakePage) -> None:
     draft = draft_source(make_page(listing("<li><a href='/a/{n}'>{title}</a></li>"), f"{SITE}/list"))
     add_details(draft, [make_page("<title>甲</title><p>短</p>"), make_page("<title>乙</title><p>短</p>")])
@@ -96,6 +122,54 @@ def test_finds_title_body_and_time_that_hold_on_every_page(
     assert draft.fields == {"title_css": "h2.tit", "body_css": "div#zoom"}
     assert time in str(told)
     assert draft.missing == []
+
+
+def test_the_body_is_found_where_the_main_text_holds_title_and_neighbours(make_page: MakePage) -> None:
+    def short(number: int) -> str:
+        title = f"河口街道第{number}次积水巡查通报"
+        return (
+            f"<html><head><title>{title} – 云汀发布</title></head><body><header>云汀市政务新闻网</header>"
+            f"<article><h1>{title}</h1><div class='text'><p>第{number}处积水已经排空，请居民绕行。</p>"
+            f"<p>值班电话全天有人接听。</p></div><nav><a href='/x'>上一篇：石桥停水检修通报第{number}期</a>"
+            "</nav></article></body></html>"
+        )
+
+    draft = Draft("pages", "PagesSpider", "pages", SITE)
+    add_details(draft, [make_page(short(n)) for n in (1, 2)])
+    assert draft.fields == {"title_css": "h1", "body_css": "div.text"}
+
+
+def test_an_index_is_looked_into_and_news_told_by_the_dates_in_addresses(make_page: MakePage) -> None:
+    space = "xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
+    names = ("/tags.xml", "/posts.xml", "/users.xml")
+    index = "".join(f"<sitemap><loc>{SITE}{name}</loc></sitemap>" for name in names)
+    draft = draft_source(make_page(f"<sitemapindex {space}>{index}</sitemapindex>", f"{SITE}/sitemap.xml"))
+    assert (draft.maps[0], draft.links) == (f"{SITE}/posts.xml", [])
+    urls = "".join(f"<url><loc>{SITE}/2026/01/{n}</loc></url>" for n in range(10))
+    look_into(draft, make_page(f"<urlset {space}>{urls}</urlset>", draft.maps[0]))
+    assert draft.fields == {"include": r"/20\d\d[-/]?\d\d"}
+    assert (draft.count, draft.links) == (10, [f"{SITE}/2026/01/0", f"{SITE}/2026/01/1"])
+    assert "索引里有 3 张" in draft.missing[-1]
+    assert 'include = r"/20\\d\\d[-/]?\\d\\d"' in render_draft(draft, "yunting_map", allow_private=False)
+
+
+def test_a_feed_of_whole_texts_is_not_followed_and_its_older_pages_are_tried(make_page: MakePage) -> None:
+    def feed(numbers: range) -> str:
+        text = "<description>短</description><content:encoded>今晚停水</content:encoded>"
+        item = f"<item><title>停水{{n}}</title><link>/{{n}}</link>{text}</item>"
+        items = "".join(item.format(n=n) for n in numbers)
+        return (
+            "<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel><title>云汀</title>"
+            f"<generator>https://wordpress.org/?v=6.1</generator>{items}</channel></rss>"
+        )
+
+    draft = draft_source(make_page(feed(range(3)), f"{SITE}/feed/"))
+    assert (draft.fields, draft.older) == ({}, f"{SITE}/feed/?paged=2")
+    for nothing in ("<html>没有</html>", feed(range(0))):
+        add_paging(draft, make_page(nothing, draft.older))
+        assert draft.fields == {}
+    add_paging(draft, make_page(feed(range(3, 6)), draft.older))
+    assert draft.fields == {"paging": "?paged={page}"}
 
 
 def test_the_feed_of_a_page_is_found(make_page: MakePage) -> None:
