@@ -19,12 +19,13 @@ from stores.database import Database
 from stores.errors import MailUnavailable, StoreRefusedError, StoreUnavailable
 from stores.mail import SmtpMailer
 
-STATES = {"ok": "正常", "absent": "未设", "failed": "不通"}
+STATES = {"ok": "正常", "absent": "未设", "warned": "当心", "failed": "不通"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was examined. `state` is ok, absent (not set, and the system runs without) or failed."""
+    """One thing that was examined. `state` is ok, absent (not set, and the system runs without), warned (soon
+    it may fail) or failed."""
 
     part: str
     state: str
@@ -98,7 +99,11 @@ def _examine_elastic(settings: Settings) -> Finding:
     elastic = open_elastic(settings)
     if elastic is None:
         return Finding("Elasticsearch", "absent", "QIANSHAO_ELASTICSEARCH_URL 未设，只写状态库")
-    return Finding("Elasticsearch", "ok", f"{settings.elasticsearch_url} {elastic.health()}")
+    with elastic:
+        health, warnings = elastic.health(), elastic.disk_warnings()
+    state = "failed" if any(one.blocked for one in warnings) else "warned" if warnings else "ok"
+    note = "；".join([f"{elastic.shown_url} {health}", *(one.line for one in warnings)])
+    return Finding("Elasticsearch", state, note)
 
 
 def _examine_mail(settings: Settings) -> Finding:

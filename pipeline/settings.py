@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     elasticsearch_password: SecretStr | None = Field(None, description="Elasticsearch 密码")
     elasticsearch_ca: Path | None = Field(None, description="Elasticsearch 的 CA 证书")
     elasticsearch_prefix: str = Field("qianshao", pattern="^[a-z][a-z0-9-]*$", description="索引名的前缀")
+    retain_months: int = Field(24, ge=0, description="索引里按月的保留几个月；0 为一直保留")
     smtp_host: str | None = Field(None, description="邮件服务器；不设则写入发件箱目录")
     smtp_port: int = Field(25, ge=1, le=65535, description="邮件服务器端口")
     smtp_security: Literal["none", "starttls", "ssl"] = Field("none", description="邮件加密方式")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 
 from schemas.records import (
@@ -290,6 +291,7 @@ def join_words(words: Iterable[str]) -> str:
     return " ".join([token for word in words if (token := word if word.isalnum() else _token(word))])
 
 
+@lru_cache(maxsize=4_096)
 def _token(word: str) -> str:
     return re.sub(r"\s+", "_", word.strip())
 

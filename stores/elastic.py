@@ -1,7 +1,7 @@
 """The search side: documents into Elasticsearch, and the searches our own commands make."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self
@@ -25,12 +25,17 @@ from stores.documents import (
 )
 from stores.elastic_bulk import BulkSender, Versioned
 from stores.elastic_client import clear_errors, connect
+from stores.elastic_disk import DiskWarning, disk_warnings
 from stores.elastic_report import IndexReport, sum_up
+from stores.elastic_retention import drop_parts, hand_over
 from stores.elastic_templates import (
     ApplyReport,
     Parts,
     add_part,
     apply_templates,
+    has_lifecycle,
+    indices_of,
+    installed_plugins,
     missing_parts,
     remove_templates,
     take_over,
@@ -107,6 +112,7 @@ class ElasticStore:
             verify=verify,
             timeout=timeout,
         )
+        self.prefix = prefix
         self.templates = load_templates(prefix)
         self.sender = BulkSender(self.client)
         self._known: set[str] = set()
@@ -137,7 +143,9 @@ class ElasticStore:
         `parts` are the months that a monthly kind has something of; this month where none is told.
         """
         with clear_errors(self.shown_url):
-            return apply_templates(self.client, self.templates, self._parts(parts))
+            templates, analyzer = self.templates.with_plugins(installed_plugins(self.client))
+            report = apply_templates(self.client, templates, self._parts(parts))
+        return replace(report, analyzer=analyzer)
 
     def missing_parts(self, parts: Parts | None = None) -> dict[str, frozenset[str]]:
         """The kinds (and months) whose index is not there yet: the state's rows are to be written."""
@@ -215,8 +223,39 @@ class ElasticStore:
 
     def _parts(self, parts: Parts | None) -> Parts:
         this_month = frozenset({month_part(datetime.now(UTC))})
-        monthly = (kind for kind, index in self.templates.indices.items() if index.monthly)
-        return {kind: (parts or {}).get(kind) or this_month for kind in monthly}
+        return {kind: (parts or {}).get(kind) or this_month for kind in self.monthly}
+
+    @property
+    def monthly(self) -> tuple[str, ...]:
+        """The kinds with an index for each month."""
+        return tuple(kind for kind, index in self.templates.indices.items() if index.monthly)
+
+    def parts(self, kind: str) -> tuple[str, ...]:
+        """The months that a monthly kind has an index of, oldest first."""
+        index = self.templates.indices[kind]
+        with clear_errors(self.shown_url):
+            return tuple(index.part(name) for name in indices_of(self.client, index))
+
+    def has_lifecycle(self) -> bool:
+        """Whether the server has index lifecycle management."""
+        with clear_errors(self.shown_url):
+            return has_lifecycle(self.client)
+
+    def hand_over(self, kind: str, months: int, held: Collection[str]) -> tuple[str, ...]:
+        """Let the server's lifecycle management delete months of a kind, but for those held; what changed."""
+        with clear_errors(self.shown_url):
+            return tuple(hand_over(self.client, self.templates.indices[kind], months, held))
+
+    def drop_parts(self, kind: str, parts: Collection[str]) -> None:
+        """Delete the indices of some months of a kind."""
+        with clear_errors(self.shown_url):
+            drop_parts(self.client, self.templates.indices[kind], parts)
+        self._known.clear()
+
+    def disk_warnings(self) -> tuple[DiskWarning, ...]:
+        """What stands in the way of writing, or soon will: full disks, locked indices."""
+        with clear_errors(self.shown_url):
+            return disk_warnings(self.client, f"{self.prefix}-*")
 
     def remove(self) -> None:
         """Delete every index and template of this deployment: what a trial leaves behind."""

@@ -45,11 +45,11 @@ class Versioned(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What the server said of one document; `reason` is empty where it was written."""
+    """What the server said of one document, which `source` is as JSON; no `reason` where it was written."""
 
     id: str
     version: int
-    document: Document
+    source: bytes
     status: int
     reason: str = ""
 
@@ -57,6 +57,11 @@ class Outcome(NamedTuple):
     def written(self) -> bool:
         """Whether the index holds it now."""
         return 200 <= self.status < 300
+
+    @property
+    def settled(self) -> bool:
+        """Whether it need not be sent again: written, older than what is there, or never to be taken."""
+        return self.written or self.status in {400, 404, 409}
 
     @property
     def disk_full(self) -> bool:
@@ -71,9 +76,13 @@ def is_disk_full(reason: str) -> bool:
 
 @dataclass(slots=True)
 class Pace:
-    """How much goes into one request: `scale` times 500 documents or 1 MiB, whichever is reached first."""
+    """How much goes into one request: `scale` times 500 documents or 1 MiB, whichever is reached first.
+
+    `known` is the scale from which on it grows by a tenth only, as TCP does: half of what was refused last.
+    """
 
     scale: float = 1.0
+    known: float = MOST
 
     @property
     def documents(self) -> int:
@@ -88,19 +97,21 @@ class Pace:
     def answered(self, seconds: float) -> None:
         """Grow after a fast answer, shrink after a slow one."""
         if seconds < FAST:
-            self.scale = min(MOST, self.scale * 2)
+            self.known = max(self.known, min(MOST, self.scale * 1.1))
+            self.scale = min(self.known, self.scale * 2)
         elif seconds > SLOW:
             self.refused()
 
     def refused(self) -> None:
         """Halve: the server was busy, did not answer in time, or found the request too large."""
-        self.scale = max(LEAST, self.scale / 2)
+        self.known = self.scale = max(LEAST, self.scale / 2)
 
 
 class _Line(NamedTuple):
-    """A document as a request carries it."""
+    """A document as a request carries it; its fields are gone, so that a large request is little memory."""
 
-    versioned: Versioned
+    id: str
+    version: int
     header: bytes
     source: bytes
 
@@ -131,12 +142,12 @@ class BulkSender:
         with ThreadPoolExecutor(1, "bulk") as sender:
             flying: deque[Future[tuple[Outcome, ...]]] = deque()
             try:
-                for lines in self._requests(documents, alias):
+                for lines in self._requests(_line(one, alias(one.part)) for one in documents):
                     flying.append(sender.submit(self._deliver, lines))
                     if len(flying) > 1:
                         outcomes = flying.popleft().result()
                         yield outcomes
-                        if any(one.status in BUSY for one in outcomes):
+                        if not all(one.settled for one in outcomes):
                             break
                 while flying:
                     yield flying.popleft().result()
@@ -144,32 +155,44 @@ class BulkSender:
                 self._stop.set()
                 sender.shutdown(wait=True, cancel_futures=True)
 
-    def _requests(self, documents: Iterable[Versioned], alias: Callable[[str], str]) -> Iterator[list[_Line]]:
-        lines, size = list[_Line](), 0
-        for one in documents:
-            line = _line(one, alias(one.part))
+    def _requests(self, lines: Iterable[_Line]) -> Iterator[list[_Line]]:
+        """The lines in requests of the present size."""
+        request, size = list[_Line](), 0
+        for line in lines:
             more = len(line.header) + len(line.source) + 2
-            if lines and (len(lines) >= self.pace.documents or size + more > self.pace.bytes):
-                yield lines
-                lines, size = [], 0
-            lines.append(line)
+            if request and (len(request) >= self.pace.documents or size + more > self.pace.bytes):
+                yield request
+                request, size = [], 0
+            request.append(line)
             size += more
-        if lines:
-            yield lines
+        if request:
+            yield request
 
     def _deliver(self, lines: Sequence[_Line]) -> tuple[Outcome, ...]:
-        """Send one request until every document of it is settled or the tries are used up."""
+        """Send a request until every document of it is settled or the tries are used up."""
         settled, waiting = list[Outcome](), list(lines)
-        for attempt in range(self.attempts):
-            if attempt and self._stop.wait(self._pause(attempt)):
-                break
-            outcomes = self._ask(waiting, attempt)
+        tries = 0
+        while True:
+            outcomes = self._ask_all(waiting, tries)
             again = [one.status in BUSY and not one.disk_full for one in outcomes]
-            if not any(again) or attempt + 1 == self.attempts:
+            # As long as some get through, it is worth trying.
+            tries = tries + 1 if all(again) else 1
+            if not any(again) or tries == self.attempts or self._stop.wait(self._pause(tries)):
                 return (*settled, *outcomes)
             settled += [one for one, busy in zip(outcomes, again, strict=True) if not busy]
             waiting = [line for line, busy in zip(waiting, again, strict=True) if busy]
-        return (*settled, *(_outcome(line, 503, "stopped") for line in waiting))
+
+    def _ask_all(self, lines: Sequence[_Line], attempt: int) -> list[Outcome]:
+        """The documents in requests of the present size: what was refused comes again in smaller ones.
+
+        After one without an answer the others are not tried."""
+        outcomes = list[Outcome]()
+        for request in self._requests(lines):
+            if outcomes and outcomes[-1].status == _TIMED_OUT:
+                outcomes += [_outcome(line, _TIMED_OUT, outcomes[-1].reason) for line in request]
+            else:
+                outcomes += self._ask(request, attempt)
+        return outcomes
 
     def _pause(self, attempt: int) -> float:
         """Seconds to wait: doubling, and by chance, so that writers do not come back all at once."""
@@ -221,12 +244,11 @@ class BulkSender:
 
 def _line(one: Versioned, index: str) -> _Line:
     about = {"_index": index, "_id": one.id, "version": one.version, "version_type": "external_gte"}
-    return _Line(one, orjson.dumps({"index": about}), orjson.dumps(one.document))
+    return _Line(one.id, one.version, orjson.dumps({"index": about}), orjson.dumps(one.document))
 
 
 def _outcome(line: _Line, status: int, reason: str = "") -> Outcome:
-    one = line.versioned
-    return Outcome(one.id, one.version, one.document, status, reason)
+    return Outcome(line.id, line.version, line.source, status, reason)
 
 
 def _read(line: _Line, item: Document) -> Outcome:

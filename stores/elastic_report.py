@@ -4,20 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import orjson
-
 from schemas.records import Quarantined
-from stores.elastic_bulk import Document, Outcome, is_disk_full
+from stores.elastic_bulk import Outcome, is_disk_full
 from stores.errors import StoreRefusedError
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A document that the server will never take as it is, with its reason."""
+    """A document, as JSON, that the server will never take as it is, with its reason."""
 
     id: str
     reason: str
-    document: Document
+    document: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +48,7 @@ class IndexReport:
     def quarantined(self, at: datetime) -> list[Quarantined]:
         """The rejected documents as quarantine records."""
         source = f"elasticsearch/{self.kind}"
-        return [
-            Quarantined(source, one.id, one.reason, orjson.dumps(one.document), at) for one in self.rejected
-        ]
+        return [Quarantined(source, one.id, one.reason, one.document, at) for one in self.rejected]
 
     @property
     def refusal(self) -> str:
@@ -83,7 +79,7 @@ class _Tally:
             self.superseded += 1
         elif one.status == 400:
             # Only this status blames the document itself; all others may pass.
-            self.rejected.append(Rejected(one.id, one.reason, one.document))
+            self.rejected.append(Rejected(one.id, one.reason, one.source))
         elif one.status == 404:
             reason = f"索引还没有建好，先运行 qianshao index apply（{one.reason}）"
             raise StoreRefusedError(reason)

@@ -18,12 +18,14 @@ class ApplyReport:
     """What `apply` changed, in words; empty when all was as it should be.
 
     `unfilled` are the kinds whose readers still see an older version: it hands over once the new one is
-    filled (take_over). `lifecycle` tells whether the server has index lifecycle management.
+    filled (take_over). `lifecycle` tells whether the server has index lifecycle management, `analyzer` which
+    Chinese analysis its plugins offer, empty for none.
     """
 
     changed: tuple[str, ...]
     unfilled: tuple[str, ...]
     lifecycle: bool
+    analyzer: str = ""
 
 
 def apply_templates(client: Elasticsearch, templates: Templates, parts: Parts) -> ApplyReport:
@@ -70,6 +72,17 @@ def take_over(client: Elasticsearch, index: IndexTemplate) -> tuple[str, ...]:
     if older:
         client.indices.delete(index=list(older))
     return older
+
+
+def installed_plugins(client: Elasticsearch) -> frozenset[str]:
+    """The plugins that every node has; none where the server does not tell."""
+    try:
+        nodes = client.nodes.info(metric="plugins").body["nodes"].values()
+    except ApiError as error:
+        if error.status_code in {400, 403, 404, 405, 410}:
+            return frozenset()
+        raise
+    return frozenset.intersection(*(frozenset(one["name"] for one in node["plugins"]) for node in nodes))
 
 
 def remove_templates(client: Elasticsearch, templates: Templates) -> None:

@@ -44,6 +44,28 @@ def rebuild(as_json: bool = typer.Option(False, "--json", help="输出 JSON")) -
     raise typer.Exit(Exit.FAILED if report.rejected else Exit.OK)
 
 
+@group.command("retain")
+def retain(
+    dry_run: bool = typer.Option(False, "--dry-run", help="只说会删什么，什么都不改"),
+    as_json: bool = typer.Option(False, "--json", help="输出 JSON"),
+) -> None:
+    """过了保存期（retain_months）的月份从索引里删去；状态库不动，未办结的预警要用的留着。"""
+    from datetime import datetime
+
+    from pipeline.jobs.retain import retain_months
+    from pipeline.rooms import open_rooms
+    from pipeline.settings import load_settings
+    from schemas.times import SHANGHAI
+
+    with open_rooms(load_settings()) as rooms:
+        report = retain_months(rooms, datetime.now(SHANGHAI), dry_run=dry_run)
+    if as_json:
+        print_json(report)
+    else:
+        for line in report.lines():
+            say(line)
+
+
 @group.command("roles")
 def roles(as_yaml: bool = typer.Option(False, "--yaml", help="写成 config/roles.yml 的样子")) -> None:
     """打印最小权限的角色：写入、分析员、值班查看。"""

@@ -29,13 +29,17 @@ from stores.database.index import (
 )
 from stores.database.meta import get_meta, set_meta
 from stores.database.quarantine import save_rejected
+from stores.database.retention import held_months
 from stores.documents import Names
 from stores.elastic import ElasticStore
 from stores.elastic_report import IndexReport
+from stores.elastic_retention import month_start
 from stores.elastic_templates import ApplyReport
 from stores.errors import StoreUnavailable
 
 PAGE = 1_000
+# The oldest month that the index keeps, once retention has been run; see pipeline/jobs/retain.py.
+KEPT_SINCE = "index_kept_since"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 
 
@@ -43,17 +47,33 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 class IndexedReport:
     """What the index took. `rejected` documents are in quarantine with their reason.
 
-    `waiting` are rows that a busy server did not take; they go with the next run.
+    `waiting` are rows that a busy server did not take; they go with the next run. `expired` rows belong to
+    months past retention: they stay in the state only. `warnings` tell of disks that are filling up.
     """
 
     indexed: int = 0
     rejected: int = 0
     waiting: int = 0
     errors: tuple[str, ...] = ()
+    expired: int = 0
+    warnings: tuple[str, ...] = ()
 
     def line(self) -> str:
         """One line for the terminal."""
-        return f"索引：写入 {self.indexed} 条，拒收 {self.rejected} 条，待写 {self.waiting} 条"
+        counts = f"索引：写入 {self.indexed} 条，拒收 {self.rejected} 条，待写 {self.waiting} 条"
+        past = f"，过了保存期不写 {self.expired} 条" if self.expired else ""
+        return "；".join([counts + past, *self.warnings])
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The months that the index holds: all from `since` on, and some `besides`."""
+
+    since: str
+    besides: frozenset[str]
+
+    def __contains__(self, part: str) -> bool:
+        return part >= self.since or part in self.besides or not part
 
 
 def need_elastic(rooms: Rooms) -> ElasticStore:
@@ -73,8 +93,13 @@ def apply_templates(rooms: Rooms) -> list[str]:
     elastic = need_elastic(rooms)
     report = prepare_index(rooms, elastic)
     lifecycle = "服务器支持索引生命周期管理" if report.lifecycle else "服务器没有索引生命周期管理"
+    analyzer = (
+        f"标题和正文另由插件 {report.analyzer} 分词（title.zh、text.zh；先前写入的要 index rebuild 之后才有）"
+        if report.analyzer
+        else "服务器没有中文分词插件（smartcn、ik），按已分好的词和单字检索"
+    )
     filled = [_write_changed(rooms, elastic, report, ignore_progress).line()] if report.unfilled else []
-    return [*(report.changed or ("没有需要改的",)), *filled, lifecycle]
+    return [*(report.changed or ("没有需要改的",)), *filled, lifecycle, analyzer]
 
 
 def prepare_index(rooms: Rooms, elastic: ElasticStore) -> ApplyReport:
@@ -83,12 +108,22 @@ def prepare_index(rooms: Rooms, elastic: ElasticStore) -> ApplyReport:
     They wait first and the index is made then: killed in between, the next run does the same again.
     """
     with rooms.database.read() as db:
-        parts = {kind: found for kind in KINDS if (found := months(db, kind))}
+        kept = _read_kept(db, elastic)
+        parts = {kind: [one for one in months(db, kind) if one in kept] for kind in elastic.monthly}
     missing = elastic.missing_parts(parts)
     with rooms.database.begin() as db:
         for kind, lacking in missing.items():
             _forget(db, kind, lacking)
     return elastic.apply(parts)
+
+
+def _read_kept(db: Connection, elastic: ElasticStore) -> Kept:
+    """What retention left: months past it are not made again, those that stayed are written to as before."""
+    since = get_meta(db, KEPT_SINCE) or ""
+    if not since:
+        return Kept(since, frozenset())
+    there = {part for kind in elastic.monthly for part in elastic.parts(kind)}
+    return Kept(since, frozenset(there | held_months(db, since, month_start(since)).keys()))
 
 
 def _forget(db: Connection, kind: str, parts: Collection[str]) -> None:
@@ -114,14 +149,18 @@ def _write_changed(
     with rooms.database.read() as db:
         total = sum(count_pending(db).values())
         elastic.names = _read_names(rooms, db)
-    indexed, errors, refusals = 0, list[str](), list[str]()
+        kept = _read_kept(db, elastic)
+    indexed, errors, refusals, expired = 0, list[str](), list[str](), list[Mark]()
+    past = 0
     for kind in READERS:
-        for report in elastic.write_records(kind, _waiting(rooms, kind)):
+        for report in elastic.write_records(kind, _waiting(rooms, kind, kept, expired)):
             _settle(rooms, report)
             indexed += report.indexed
             errors += [f"{kind}/{one.id}：{one.reason}" for one in report.rejected]
             refusals += [report.refusal] if report.deferred else []
             progress(indexed, total)
+        _settle(rooms, IndexReport(kind, settled=tuple((key, version) for version, key in expired)))
+        past, expired = past + len(expired), []
     _index_coverage(rooms, elastic)
     with rooms.database.read() as db:
         waiting = count_pending(db)
@@ -132,18 +171,21 @@ def _write_changed(
     if refusals:
         reason = f"Elasticsearch {elastic.shown_url} 没有全收，待写 {sum(waiting.values())} 条：{refusals[0]}"
         raise StoreUnavailable(reason)
-    return IndexedReport(indexed, len(errors), sum(waiting.values()), tuple(errors))
+    warnings = tuple(f"注意：{one.line}" for one in elastic.disk_warnings())
+    return IndexedReport(indexed, len(errors), sum(waiting.values()), tuple(errors), past, warnings)
 
 
-def _waiting(rooms: Rooms, kind: str) -> Iterator[Pending[Any]]:
-    """Every row of a kind that waits, longest waiting first, read page by page while it is written."""
+def _waiting(rooms: Rooms, kind: str, kept: Kept, expired: list[Mark]) -> Iterator[Pending[Any]]:
+    """Every row of a kind that waits, longest waiting first, read page by page while it is written. Those of
+    months that the index does not keep go to `expired` instead."""
     after = START
     while True:
         with rooms.database.read() as db:
             page = READERS[kind](db, PAGE, after)
         if not page:
             return
-        yield from page
+        expired += [one.mark for one in page if one.part not in kept]
+        yield from (one for one in page if one.part in kept)
         after = page[-1].mark
 
 

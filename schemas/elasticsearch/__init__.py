@@ -1,8 +1,8 @@
 """The search indices as files: component templates, index templates and the meaning of every field."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +62,30 @@ class IndexTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Analyzer:
+    """A component as it is where every node has a plugin for Chinese analysis, such as `analysis-smartcn`."""
+
+    name: str
+    plugin: str
+    component: Template
+
+
+@dataclass(frozen=True, slots=True)
 class Templates:
     """All templates of one deployment, components first."""
 
     components: tuple[Template, ...]
     indices: Mapping[str, IndexTemplate]
+    analyzers: tuple[Analyzer, ...] = ()
+
+    def with_plugins(self, plugins: Collection[str]) -> "tuple[Templates, str]":
+        """The templates for a server with these plugins, and the name of the Chinese analysis among them;
+        empty where there is none of those in analyzers/."""
+        for one in self.analyzers:
+            if one.plugin in plugins:
+                chosen = (one.component if t.name == one.component.name else t for t in self.components)
+                return replace(self, components=tuple(chosen)), one.name
+        return self, ""
 
     def mappings(self, kind: str) -> Json:
         """The whole mapping of an index, its components put together."""
@@ -95,7 +114,7 @@ def load_templates(prefix: str = PREFIX, folder: Path = FOLDER) -> Templates:
         path.stem: _read_index(path, prefix, components)
         for path in sorted((folder / "indices").glob("*.json"))
     }
-    templates = Templates(named, indices)
+    templates = Templates(named, indices, tuple(_read_analyzers(folder, prefix, components)))
     for kind in indices:
         _refuse_unexplained(folder / "indices" / f"{kind}.json", templates, kind)
     return templates
@@ -131,6 +150,24 @@ def load_roles(prefix: str = PREFIX, folder: Path = FOLDER) -> dict[str, Json]:
         name = f"{prefix.replace('-', '_')}_{path.stem}"
         roles[name] = {"cluster": body["cluster"], "indices": indices, "metadata": body["_meta"]}
     return roles
+
+
+def load_lifecycle(name: str, folder: Path = FOLDER) -> Json:
+    """A policy of index lifecycle management in the server's own words. Raises ReadError for a wrong file."""
+    body = _read_json(folder / "lifecycle" / f"{name}.json", ("_meta", "phases"))
+    return {"_meta": body["_meta"], "phases": body["phases"]}
+
+
+def _read_analyzers(folder: Path, prefix: str, components: Mapping[str, Json]) -> Iterator[Analyzer]:
+    for path in sorted((folder / "analyzers").glob("*.json")):
+        body = _read_json(path, ("plugin", "component", "_meta", "template"))
+        component = body["component"]
+        if component not in components:
+            raise ReadError(Where(path.name), "component", component, one_of(components))
+        merged: Json = {}
+        for part in (components[component], {"template": body["template"], "_meta": body["_meta"]}):
+            _merge(merged, part)
+        yield Analyzer(path.stem, body["plugin"], _named(f"{prefix}-{component}", merged))
 
 
 def _read(path: Path) -> Json:

@@ -63,7 +63,7 @@ def pending_posts(db: Connection, limit: int, after: Mark = START) -> list[Pendi
         Pending(key, version, decode(ClassifiedPost, document, Where("posts")), event_id, month)
         for key, version, document, event_id, month in db.execute(
             _waiting(posts, limit, after).add_columns(posts.c.event_id, posts.c.month)
-        )
+        ).all()
     ]
 
 

@@ -42,7 +42,7 @@ def test_names_follow_the_deployment() -> None:
         "yunting-posts-write-2026.07",
     )
     assert (posts.owns("yunting-posts-v2-2026.07"), posts.owns("yunting-posts-v21-2026.07")) == (True, False)
-    assert posts.components == ("yunting-settings", "yunting-place", "yunting-facts")
+    assert posts.components == ("yunting-settings", "yunting-place", "yunting-facts", "yunting-plain")
 
 
 def test_a_digest_changes_with_its_file_only() -> None:
@@ -71,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
         (
             b'"place"]',
             b'"place", "tides"]',
-            "alerts.json: composed_of = 'tides'：应为 facts、place、settings 之一",
+            "alerts.json: composed_of = 'tides'：应为 facts、place、plain、settings 之一",
         ),
         (b'"version": 1,', b"", "alerts.json: version = None：应为 必须写明"),
         (b'"version": 1,', b'"version": 1', "alerts.json:3: JSON"),
