@@ -70,7 +70,13 @@ class MailReader:
 
         Raises ReadError for one whose MIME is broken, whose text cannot be decoded, or that says nothing.
         """
-        message = message_from_bytes(raw, policy=policy.compat32)
+        try:
+            message = message_from_bytes(raw, policy=policy.compat32)
+            return self._read(message, where, received, fetched_at)
+        except RecursionError as error:
+            raise ReadError(where, "MIME", "一层套一层的邮件", "层数不多的邮件") from error
+
+    def _read(self, message: Message, where: Where, received: datetime, fetched_at: datetime) -> Mail:
         parts = [part for part in message.walk() if not part.is_multipart()]
         tables, others = _attachments(parts, where)
         title, forwards = clean_subject(_header(message, "Subject", where))

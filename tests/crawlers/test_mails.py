@@ -1,6 +1,8 @@
 """Mails to a reporting address: what was written in them, in whatever encoding and above whatever quote."""
 
 import base64
+import random
+from collections import Counter
 from datetime import datetime
 from email.header import Header
 from email.message import EmailMessage
@@ -219,3 +221,43 @@ def test_a_date_that_cannot_be_believed_gives_way_to_when_it_was_received(date: 
     post = read(letter(BODY.encode(), *([date] if date else []))).post
     assert post is not None
     assert post.origin.published_at == RECEIVED
+
+
+TOKENS = (
+    b"=?gb2312?B?", b"?=", b'charset="x-unknown"', b"charset=utf-16", b"charset=undefined", b"charset=hz",
+    b"filename*0*=utf-9''%ff", b"filename*=bogus''%E4", b"\0", b"\r\n\r\n", b'"', b"; ; ;", b"\xff\xfe",
+    b"Content-Type: message/rfc822\r\n\r\n", b"Content-Transfer-Encoding: x-uuencode", b"name*1=a; name*0=b",
+)  # fmt: skip
+
+
+def test_a_damaged_mail_is_read_or_refused() -> None:
+    whole = EmailMessage()
+    whole["Subject"], whole["From"], whole["Message-ID"] = "转发: 煤气味", "王某 <a@example.com>", "<1@x>"
+    whole.set_content(f"{BODY}{QUOTED}", charset="gb18030")
+    whole.add_alternative(f"<p>{BODY}</p>", subtype="html")
+    whole.add_attachment("编号\n1".encode("gbk"), maintype="text", subtype="csv", filename="工单（五月）.csv")
+    chance, counts = random.Random(7), Counter[str]()
+    for _ in range(600):
+        data = bytearray(whole.as_bytes())
+        for _ in range(chance.randint(1, 10)):
+            at = chance.randrange(len(data))
+            data[at : at + chance.choice([0, 0, 1, 20])] = chance.choice([*TOKENS, bytes([at % 256]), b""])
+        try:
+            read(bytes(data))
+        except ReadError:
+            counts["refused"] += 1
+        else:
+            counts["read"] += 1
+    assert min(counts["read"], counts["refused"]) > 100
+
+
+SHELLS = (
+    "Content-Type: message/rfc822\r\n\r\n",
+    'Content-Type: multipart/mixed; boundary="b{0}"\r\n\r\n--b{0}\r\n',
+)
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=["rfc822", "multipart"])
+def test_a_mail_of_thousands_of_shells_is_refused(shell: str) -> None:
+    with pytest.raises(ReadError, match="层数不多的邮件"):
+        read("".join(shell.format(level) for level in range(1500)).encode() + b"\r\nx")
