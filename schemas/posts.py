@@ -3,7 +3,7 @@
 import codecs
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,16 @@ from schemas.errors import ReadError, Where
 from schemas.records import JsonScalar, Origin, RawPost
 from schemas.times import ALLOWED, SHANGHAI, parse_time
 
-__all__ = ["LONGEST_LINE", "SHANGHAI", "hash_author", "make_post", "read_post", "revise_digest"]
+__all__ = [
+    "LONGEST_LINE",
+    "SHANGHAI",
+    "digest_pairs",
+    "hash_author",
+    "make_post",
+    "read_post",
+    "revise_digest",
+    "revise_digests",
+]
 
 # A post is a text somebody wrote; a longer line is a dump or an attack, and would sit in memory whole.
 LONGEST_LINE = 1_048_576
@@ -54,9 +63,10 @@ def make_post(
     for moment in (fetched_at, published_at):
         if moment is not None and moment.utcoffset() is None:
             raise ValueError("times carry a zone")
-    content = _digest(title, body)
+    (content,) = digest_pairs((title,), (body,))
+    (identity,) = digest_pairs((source,), (key or url or content,))
     origin = Origin(
-        id=_digest(source, key or url or content),
+        id=identity,
         revision=revise_digest(content, beside) if beside else content,
         source=source,
         fetched_at=fetched_at,
@@ -71,8 +81,18 @@ def make_post(
 
 def revise_digest(content: str, beside: Sequence[str]) -> str:
     """The revision of a record by the digest of its text and what else makes it a new one."""
-    joined = "\0".join((content, *beside))
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return _digest("\0".join((content, *beside)))
+
+
+def revise_digests(contents: Sequence[str], *besides: Sequence[str]) -> list[str]:
+    """`revise_digest` of many records: `besides` are columns of what may make each a new one, "" what does
+    not; without any a record keeps the digest of its text."""
+    columns = [[f"\0{told}" if told else "" for told in column] for column in besides]
+    marked = map("".join, zip(contents, *columns, strict=True))
+    return [
+        content if len(told) == len(content) else _digest(told)
+        for content, told in zip(contents, marked, strict=True)
+    ]
 
 
 def hash_author(author: str, key: bytes) -> str:
@@ -113,10 +133,17 @@ def read_post(line: bytes, where: Where, *, source: str, fetched_at: datetime, a
     )
 
 
-def _digest(first: str, second: str) -> str:
+def digest_pairs(firsts: Iterable[str], seconds: Iterable[str]) -> list[str]:
+    """The digests of titles and bodies, or of a source and its records' own numbers."""
     # Lengths keep ("a", "bc") and ("ab", "c") apart.
-    joined = f"{len(first)}:{first}{len(second)}:{second}"
-    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return [
+        _digest(f"{len(first)}:{first}{len(second)}:{second}")
+        for first, second in zip(firsts, seconds, strict=False)
+    ]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _read_object(line: bytes, where: Where) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The raw zone: what was fetched, as it was, in gzip files of JSON lines by source and day."""
 
-import gzip
 import hashlib
 import re
 import tempfile
@@ -8,14 +7,22 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
+
+from isal import isal_zlib
 
 from schemas.errors import ReadError, Where
 from stores.atomic import place_file, synced
 
 CHUNK = 64 * 1024
-LEVEL = 6
+# Lines packed at once.
+LINES = 5_000
+# A tenth of the time of zlib's level 6, for files that are an eighth larger.
+LEVEL = 1
+# What makes the library write and read gzip's header and end.
+GZIP = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +56,17 @@ class RawZone:
         that holds a line break."""
         folder = self.root / _folder_name(source) / day.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
-        digest, count = hashlib.sha256(), 0
+        # No name and no time in the gzip header: equal lines must give equal bytes.
+        digest, count, packer = hashlib.sha256(), 0, isal_zlib.compressobj(LEVEL, wbits=GZIP)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as file:
             temporary = Path(file.name)
             try:
-                # No name and no time in the gzip header: equal lines must give equal bytes. Level 9
-                # takes twice as long for files that are a twentieth smaller.
-                with synced(file), gzip.GzipFile("", "wb", LEVEL, file, mtime=0) as packed:
-                    for count, line in enumerate(lines, start=1):  # noqa: B007 - the last number is the count
-                        ended = _ended(line)
-                        digest.update(ended)
-                        packed.write(ended)
+                with synced(file):
+                    for number, piece in _pieces(lines):
+                        count += number
+                        digest.update(piece)
+                        file.write(packer.compress(piece))
+                    file.write(packer.flush())
                 path = folder / f"{digest.hexdigest()[:12]}.jsonl.gz"
                 place_file(temporary, path)
             except BaseException:
@@ -102,21 +109,27 @@ def _folder_name(source: str) -> str:
     return source if re.fullmatch(r"\w[\w.-]*", source) else quote(source, safe="").replace(".", "%2E")
 
 
-def _ended(line: bytes) -> bytes:
-    bare = line.removesuffix(b"\n")
-    if b"\n" in bare:
-        raise ValueError("a line of a part file holds a line break")
-    return bare + b"\n"
+def _pieces(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Lines put together, each ended, with their number: many at once are digested and packed faster."""
+    rest = iter(lines)
+    while found := list(islice(rest, LINES)):
+        piece = b"\n".join([*found, b""])
+        if piece.count(b"\n") != len(found):
+            found = [line.removesuffix(b"\n") for line in found]
+            piece = b"\n".join([*found, b""])
+        if piece.count(b"\n") != len(found):
+            raise ValueError("a line of a part file holds a line break")
+        yield len(found), piece
 
 
 def _unpack(file: Path) -> Iterator[bytes]:
     """Decompressed pieces; of a damaged file everything up to the damage. Raises zlib.error or EOFError."""
-    unpacker = zlib.decompressobj(wbits=31)
+    unpacker = zlib.decompressobj(wbits=GZIP)
     with file.open("rb") as packed:
         while chunk := packed.read(CHUNK):
             while chunk:
                 if unpacker.eof:
-                    unpacker = zlib.decompressobj(wbits=31)
+                    unpacker = zlib.decompressobj(wbits=GZIP)
                 yield from _feed(unpacker, chunk)
                 chunk = unpacker.unused_data
     if not unpacker.eof:

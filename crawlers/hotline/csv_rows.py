@@ -5,12 +5,13 @@ import io
 import re
 from collections import deque
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Self, TextIO
 
 from crawlers.charset import guess_encoding
 from crawlers.hotline.mapping import DELIMITERS, plain_name
-from crawlers.hotline.tables import LONGEST_CELL, Row, Table, TableError
+from crawlers.hotline.tables import LONGEST_CELL, Block, Piece, Row, Table, TableError, rows_of
 
 _CHUNK = 1 << 20
 _LONGEST_LINE = 1_000_000
@@ -32,7 +33,7 @@ def read_csv(path: Path, *, header: int, delimiter: str | None, known: Collectio
     """
     encoding = file_encoding(path)
     chosen = delimiter or sniff_delimiter(path, encoding, header, known)
-    return Table(_rows(path, encoding, chosen), encoding, chosen)
+    return Table(_gather(_pieces(path, encoding, chosen)), encoding, chosen)
 
 
 def file_encoding(path: Path) -> str:
@@ -51,7 +52,7 @@ def sniff_delimiter(path: Path, encoding: str, header: int, known: Collection[st
     """The delimiter under which the header row has most known columns; the comma where none is better."""
 
     def hits(delimiter: str) -> tuple[int, int]:
-        for number, row in enumerate(_rows(path, encoding, delimiter), start=1):
+        for number, row in enumerate(rows_of(_pieces(path, encoding, delimiter)), start=1):
             if number == header:
                 return sum(plain_name(str(cell)) in known for cell in row.cells), len(row.cells)
         return 0, 0
@@ -59,13 +60,13 @@ def sniff_delimiter(path: Path, encoding: str, header: int, known: Collection[st
     return max(DELIMITERS.values(), key=hits)
 
 
-def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+def _pieces(path: Path, encoding: str, delimiter: str) -> Iterator[Piece]:
     with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
-        lines = _Lines(file, encoding)
+        lines = _Lines(file, encoding, delimiter)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
             lines.begin_record()
-            yield from lines.simple_rows(delimiter)
+            yield from lines.blocks()
             try:
                 cells = next(reader)
             except StopIteration:
@@ -86,18 +87,50 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
                 yield lines.accept(cells)
 
 
+def _gather(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """Rows that were read one by one, as blocks."""
+    held: list[Block] = []
+    size = 0
+    for piece in pieces:
+        if isinstance(piece, Block) and len(piece.cells) == 1 and size < _BLOCK:
+            held.append(piece)
+            size += len(piece.texts[0])
+            continue
+        if held:
+            yield _join(held)
+            held, size = [], 0
+        yield piece
+    if held:
+        yield _join(held)
+
+
+def _join(blocks: list[Block]) -> Block:
+    numbers = [block.numbers[0] for block in blocks]
+    cells = [block.cells[0] for block in blocks]
+    return Block(numbers, cells, [f"{block.texts[0]}{block.end}" for block in blocks], blocks[0].encoding)
+
+
 def _explain(message: str) -> str:
     return next((words for part, words in _PROBLEMS.items() if part in message), message)
 
 
-def _simple_cells(text: str, lines: list[str], delimiter: str) -> list[list[str]] | None:
-    """The cells of whole lines; None where a quote, a NUL, a broken byte or a long cell needs more care."""
-    if '"' in text or "\0" in text or _BROKEN.search(text) or any(len(line) > LONGEST_CELL for line in lines):
-        return None
+def _is_plain(text: str) -> bool:
+    """Whether a text holds no NUL and no byte that its encoding does not explain."""
+    if "\0" in text:
+        return False
     try:
-        return list(csv.reader(lines, delimiter=delimiter, strict=True))
-    except csv.Error:
-        return None
+        text.encode()  # nothing encodes lone surrogates; this is faster than to look for them
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _line_end(text: str) -> str:
+    """How every line of a text ends; "" where lines end differently."""
+    if "\r" not in text:
+        return "\n" if text.endswith("\n") else ""
+    same = text.count("\r") == text.count("\n") == text.count("\r\n")
+    return "\r\n" if same and text.endswith("\r\n") else ""
 
 
 class _TooLong(Exception):  # noqa: N818 - private signal through csv.reader
@@ -111,8 +144,9 @@ class _Lines:
     first line is refused, and the others are read again.
     """
 
-    def __init__(self, file: TextIO, encoding: str) -> None:
+    def __init__(self, file: TextIO, encoding: str, delimiter: str) -> None:
         self.file, self.encoding = file, "utf-8" if encoding == "utf-8-sig" else encoding
+        self.delimiter = delimiter
         self.number = 1
         self.record: list[str] = []
         self.again: deque[str] = deque()
@@ -131,34 +165,64 @@ class _Lines:
             raise _TooLong
         return line
 
-    def simple_rows(self, delimiter: str) -> Iterator[Row]:
-        """The rows of the next blocks, at once, as long as a block holds nothing that needs more care; the
-        lines of the first that does are read again one by one."""
+    def blocks(self) -> Iterator[Block]:
+        """The next rows, many at once. Lines from the first on that needs more care are read again one by
+        one, and so is all of UTF-16, of which a wrong byte would cost a block."""
         while not self.again and not self.encoding.startswith("utf-16"):
             text = self.file.read(_BLOCK)
             text += self.file.readline(_LONGEST_LINE)
-            found = list(io.StringIO(text, newline=""))
-            cells = _simple_cells(text, found, delimiter)
-            if cells is None:
-                self.again.extend(found)
-            else:
-                for line, row in zip(found, cells, strict=True):
-                    yield Row(self.number, tuple(row), line.encode(self.encoding))
-                    self.number += 1
-            if not found:
+            if not text:
                 return
+            if '"' not in text and (block := self._plain_block(text)):
+                self.number += len(block.texts)
+                yield block
+                continue
+            lines = list(io.StringIO(text, newline=""))
+            cells, ends = self._records(lines) if _is_plain(text) else ([], [])
+            starts = [0, *ends]
+            if cells:
+                texts = ["".join(lines[start:end]) for start, end in pairwise(starts)]
+                yield Block([self.number + start for start in starts[:-1]], cells, texts, self.encoding)
+            self.again.extend(lines[starts[-1] :])
+            self.number += starts[-1]
+
+    def _plain_block(self, text: str) -> Block | None:
+        """The rows of a text without quotes, whose cells are what lies between the delimiters."""
+        end = _line_end(text)
+        if not end or not _is_plain(text):
+            return None
+        texts = text.removesuffix(end).split(end)
+        if max(map(len, texts)) > LONGEST_CELL:
+            return None
+        cells = [line.split(self.delimiter) if line else [] for line in texts]
+        return Block(range(self.number, self.number + len(texts)), cells, texts, self.encoding, end)
+
+    def _records(self, lines: list[str]) -> tuple[list[list[str]], list[int]]:
+        """The records before the first that is wrong or has no end here, and the line after each."""
+        if max(map(len, lines)) > LONGEST_CELL:
+            return [], []
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        cells: list[list[str]] = []
+        ends: list[int] = []
+        try:
+            for row in reader:
+                cells.append(row)
+                ends.append(reader.line_num)
+        except csv.Error:
+            pass  # what is wrong there, the reader of single lines tells
+        return cells, ends
 
     def begin_record(self) -> None:
         self.number += len(self.record)
         self.record = []
 
-    def accept(self, cells: list[str]) -> Row:
+    def accept(self, cells: list[str]) -> Piece:
         text = "".join(self.record)
         if _BROKEN.search(text):
             return self.refuse(f"编码不是 {self.encoding}")
-        return (
-            self.refuse("有 NUL 字符") if "\0" in text else Row(self.number, tuple(cells), self._bytes(text))
-        )
+        if "\0" in text:
+            return self.refuse("有 NUL 字符")
+        return Block((self.number,), (cells,), (text,), self.encoding)
 
     def refuse(self, problem: str) -> Row:
         first, *others = self.record

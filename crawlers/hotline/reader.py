@@ -1,7 +1,7 @@
 """One row to one record: each cell mapped, or the row refused with the column and what is allowed."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -17,7 +17,7 @@ from schemas.posts import make_post
 from schemas.records import JsonScalar, RawPost
 
 # What the record itself holds; all other fields of a table go into its `extra`.
-_OWN = frozenset(["ticket", "title", "body", "time", "url", "caller"])
+OWN = frozenset(["ticket", "title", "body", "time", "url", "caller"])
 # 2026-01-31 08:00 and 2026-01-31 08:00:00 are read at once.
 _ISO_LENGTHS = frozenset([16, 19])
 _LIMIT_AHEAD = timedelta(days=366)
@@ -64,7 +64,7 @@ class RowReader:
         self.unknown = tuple(name for name in names if name and plain_name(name) not in known)
         self.columns = tuple(self._column(*found) for found in self._owners(fields, where).items())
         latest = (fetched_at - SLACK).astimezone(mapping.zone)
-        self._latest = latest.replace(tzinfo=None)
+        self.latest = latest.replace(tzinfo=None)
 
     def read(self, row: Row) -> RawPost:
         """The record of a row. Raises ReadError."""
@@ -79,14 +79,15 @@ class RowReader:
                 raise self._refuse(row.number, column.name, text, "非空")
         return self._post(row.number, found)
 
-    def count_unknown(self, row: Row) -> None:
-        """Count the coded values of a row that the mapping does not know."""
+    def count_unknown(self, rows: Iterable[Sequence[Cell]]) -> None:
+        """Count the coded values of rows that the mapping does not know."""
         for column in self.columns:
-            values = self.mapping.values.get(column.field)
-            if values is not None and column.at < len(row.cells):
-                text = text_of(row.cells[column.at])
-                if text and text not in values:
-                    self.unknown_values[column.name, text] += 1
+            values, at = self.mapping.values.get(column.field), column.at
+            if values is not None:
+                for cell, number in Counter(row[at] for row in rows if at < len(row)).items():
+                    text = text_of(cell)
+                    if text and text not in values:
+                        self.unknown_values[column.name, text] += number
 
     def _owners(self, fields: dict[str, str], where: Where) -> dict[str, tuple[int, str]]:
         owners: dict[str, tuple[int, str]] = {}
@@ -126,7 +127,7 @@ class RowReader:
         extra: dict[str, JsonScalar] = {
             name: value.isoformat() if isinstance(value, datetime) else value
             for name, value in found.items()
-            if name not in _OWN
+            if name not in OWN
         }
         return make_post(
             self.mapping.source,
@@ -158,7 +159,7 @@ class RowReader:
 
     def _time(self, row: int, column: str, cell: Cell, text: str, ahead: timedelta) -> datetime:
         if isinstance(cell, bool) or not isinstance(cell, int | float | date):
-            return self._plain_time(text) or self._written_time(row, column, text, ahead)
+            return self.plain_time(text) or self._written_time(row, column, text, ahead)
         try:
             found = serial_time(cell) if isinstance(cell, int | float) else cell
         except (ValueError, OverflowError) as error:
@@ -166,7 +167,7 @@ class RowReader:
         at = found if isinstance(found, datetime) else datetime(found.year, found.month, found.day)  # noqa: DTZ001
         return self._read_time(row, column, at.isoformat(" "), ahead)
 
-    def _plain_time(self, text: str) -> datetime | None:
+    def plain_time(self, text: str) -> datetime | None:
         """The time of the commonest form, long past; None leaves it to the reader of all forms."""
         if self.mapping.times or len(text) not in _ISO_LENGTHS or text[10] != " " or not text.isascii():
             return None
@@ -174,8 +175,21 @@ class RowReader:
             found = datetime.fromisoformat(text)
         except ValueError:
             return None
-        sure = found.tzinfo is None and found.year >= EARLIEST_YEAR and found < self._latest
+        sure = found.tzinfo is None and found.year >= EARLIEST_YEAR and found < self.latest
         return found.replace(tzinfo=self.mapping.zone) if sure else None
+
+    def steady_times(self) -> tuple[str, str]:
+        """From when on the zone's offset has been the same until `latest`, and that offset, as texts; later
+        than any time where the forms of times are the mapping's own."""
+        zone, day = self.mapping.zone, self.latest
+        offset = day.replace(tzinfo=zone).isoformat()[len(day.isoformat()) :]
+        first = "~" if self.mapping.times or len(offset) != len("+08:00") else ""
+        while not first:
+            day -= timedelta(days=1)
+            changed = day.replace(tzinfo=zone).isoformat()[len(day.isoformat()) :] != offset
+            if changed or day.year < EARLIEST_YEAR:
+                first = (day + timedelta(days=1)).isoformat(" ")
+        return first, offset
 
     def _written_time(self, row: int, column: str, text: str, ahead: timedelta) -> datetime:
         for form in self.mapping.times:

@@ -1,17 +1,17 @@
 """Import: hotline tables through a mapping into the raw zone, rows that cannot be read into quarantine."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
-from crawlers.hotline import import_table, load_mapping
+from crawlers.hotline import TableBatch, TableImport, import_table, load_mapping
 from crawlers.hotline.mapping import Mapping
 from crawlers.hotline.tables import Table
 from pipeline.imported import note_imported, was_imported
-from pipeline.jobs.store import store_posts
+from pipeline.jobs.store import Stored, store_encoded
 from pipeline.progress import Advance, ignore_progress
 from pipeline.quarantine import kind_of_reason
 from pipeline.rooms import Rooms
@@ -25,8 +25,6 @@ from stores.database.meta import get_meta, set_meta
 CHUNK = 20_000
 SHOWN = 100
 LONGEST_SHOWN = 40
-
-Record = RawPost | Quarantined
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +212,8 @@ def store_table(
     # A table that was imported before tells nothing about today.
     current = query is not None or not was_imported(rooms, mapping.source, path)
     new, errors = 0, list[str]()
-    for chunk in in_chunks(table):
-        posts = [record for record in chunk if isinstance(record, RawPost)]
-        new += store_posts(rooms, posts, current=current).new
-        aside = [record for record in chunk if isinstance(record, Quarantined)]
-        rooms.quarantine(aside)
+    for stored, aside in _keep_batches(rooms, table, mapping.source, now, current=current):
+        new += stored.new
         errors += [record.reason for record in aside][: SHOWN - len(errors)]
         progress(table.report.rows)
     found = table.report
@@ -241,11 +236,25 @@ def store_table(
     return report
 
 
-def in_chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
-    """Lists of at most CHUNK records, so that a table of any length is imported in constant memory."""
-    remaining = iter(records)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk
+def _keep_batches(
+    rooms: Rooms, table: TableImport, source: str, now: datetime, *, current: bool
+) -> Iterator[tuple[Stored, list[Quarantined]]]:
+    """Store a table batch after batch, each while the next is read."""
+    day = now.astimezone(SHANGHAI).date()
+
+    def keep(batch: TableBatch) -> tuple[Stored, list[Quarantined]]:
+        stored = store_encoded(rooms, source, day, batch.posts, current=current)
+        rooms.quarantine(batch.aside)
+        return stored, batch.aside
+
+    with ThreadPoolExecutor(1) as worker:
+        waiting: Future[tuple[Stored, list[Quarantined]]] | None = None
+        for batch in table.batches():
+            if waiting is not None:
+                yield waiting.result()
+            waiting = worker.submit(keep, batch)
+        if waiting is not None:
+            yield waiting.result()
 
 
 def note_run(rooms: Rooms, mapping: Mapping, report: ImportReport, now: datetime) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from crawlers.revisions import say_again
 from pipeline.rooms import Rooms
-from schemas.codec import encode
+from schemas.codec import decode
+from schemas.encoded import EncodedPosts
+from schemas.errors import Where
 from schemas.records import RawPost
 from schemas.times import SHANGHAI
 from stores.database.parts import add_part
@@ -36,36 +38,55 @@ def store_posts(rooms: Rooms, posts: Sequence[RawPost], *, current: bool = False
     The part file is written before the row that names it: a crash between the two leaves a file without a
     row, and the same records make the same file again.
     """
+    new = 0
+    for (source, day), group in groupby(sorted(posts, key=_folder), key=_folder):
+        new += store_encoded(rooms, source, day, EncodedPosts.of(group), current=current).new
+    return Stored(new, len(posts) - new)
+
+
+def store_encoded(
+    rooms: Rooms, source: str, day: date, posts: EncodedPosts, *, current: bool = False
+) -> Stored:
+    """The same for encoded records of one source and day."""
     with rooms.database.read() as db:
-        known = known_revisions(db, {post.origin.id for post in posts})
-        told = _tell_again(db, posts, known) if current else posts
-    unseen = {_key(post): post for post in told if _key(post) not in known}
-    for (source, day), group in groupby(sorted(unseen.values(), key=_folder), key=_folder):
-        _write_part(rooms, source, day, list(group))
-    return Stored(len(unseen), len(posts) - len(unseen))
+        known = known_revisions(db, posts.ids)
+        told = _tell_again(db, posts, known) if current and known else posts
+    keys = list(zip(told.ids, told.revisions, strict=True))
+    unseen = {key: at for at, key in enumerate(keys) if key not in known}
+    if unseen:
+        _write_part(
+            rooms, source, day, told if len(unseen) == len(keys) else told.pick(list(unseen.values()))
+        )
+    return Stored(len(unseen), len(keys) - len(unseen))
 
 
-def _tell_again(db: Connection, posts: Sequence[RawPost], known: set[Revision]) -> list[RawPost]:
+def _tell_again(db: Connection, posts: EncodedPosts, known: set[Revision]) -> EncodedPosts:
     """The records as the revisions they are now. Of a ticket that is there several times, its history, no
     one says how it stands."""
-    times = Counter(post.origin.id for post in posts)
+    times = Counter(posts.ids)
     revisions = Counter(key for key, _ in known)
     moved = {key for key, number in revisions.items() if number > 1 and times[key] == 1}
     histories = revision_histories(db, moved)
-    return [say_again(post, histories[post.origin.id]) if post.origin.id in moved else post for post in posts]
-
-
-def _key(post: RawPost) -> Revision:
-    return post.origin.id, post.origin.revision
+    told = posts.slice(0, len(posts))
+    for at, key in enumerate(posts.ids):
+        # Most are what they were when they were seen last.
+        if (
+            key in moved
+            and (key, posts.revisions[at]) in known
+            and histories[key][-1][1] != posts.revisions[at]
+        ):
+            post = decode(RawPost, posts.lines[at], Where(key))
+            told.replace(at, say_again(post, histories[key]))
+    return told
 
 
 def _folder(post: RawPost) -> tuple[str, date]:
     return post.origin.source, post.origin.fetched_at.astimezone(SHANGHAI).date()
 
 
-def _write_part(rooms: Rooms, source: str, day: date, posts: list[RawPost]) -> None:
-    file = rooms.raw.write(source, day, map(encode, posts))
-    at = max(post.origin.fetched_at for post in posts)
+def _write_part(rooms: Rooms, source: str, day: date, posts: EncodedPosts) -> None:
+    file = rooms.raw.write(source, day, posts.lines)
+    at = max(posts.fetched)
     with rooms.database.begin() as db:
         add_part(db, file, at)
-        save_seen(db, map(_key, posts), at)
+        save_seen(db, zip(posts.ids, posts.revisions, strict=True), at)

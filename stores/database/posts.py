@@ -10,9 +10,10 @@ from schemas.codec import decode, encode
 from schemas.errors import Where
 from schemas.records import ClassifiedPost, EventLink, Origin
 from stores.database.index import month_part
+from stores.database.many import MANY, find_pairs, insert_pairs
 from stores.database.series import Cell, add_counts, count_moves
 from stores.database.tables import events, posts, seen_revisions
-from stores.database.upsert import Row, in_batches, insert_new, lock_writers, next_version, plain_text, upsert
+from stores.database.upsert import Row, in_batches, lock_writers, next_version, plain_text, upsert
 from stores.documents import main_place
 
 _LONGEST = timedelta(days=3_650)
@@ -21,9 +22,8 @@ _LONGEST = timedelta(days=3_650)
 def known_revisions(db: Connection, ids: Iterable[str]) -> set[tuple[str, str]]:
     """The (id, revision) pairs seen so far of the posts with these ids."""
     known: set[tuple[str, str]] = set()
-    for batch in in_batches(ids):
-        query = select(seen_revisions.c.id, seen_revisions.c.revision).where(seen_revisions.c.id.in_(batch))
-        known.update((row.id, row.revision) for row in db.execute(query))
+    for batch in in_batches(ids, MANY):
+        known.update(find_pairs(db, seen_revisions.c.id, seen_revisions.c.revision, batch))
     return known
 
 
@@ -49,8 +49,8 @@ def known_before(db: Connection, ids: Iterable[str], moment: datetime) -> int:
 def save_seen(db: Connection, revisions: Iterable[tuple[str, str]], at: datetime) -> int:
     """Remember (id, revision) pairs as seen; returns how many were new. Belongs into the transaction that
     adds the part they lie in."""
-    rows: list[Row] = [{"id": key, "revision": revision, "at": at} for key, revision in revisions]
-    return sum(insert_new(db, seen_revisions, batch) for batch in in_batches(rows))
+    same = {seen_revisions.c.at: at}
+    return sum(insert_pairs(db, seen_revisions, batch, same) for batch in in_batches(revisions, MANY))
 
 
 def save_posts(db: Connection, classified: Iterable[tuple[ClassifiedPost, str | None]]) -> int:
