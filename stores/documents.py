@@ -207,7 +207,7 @@ def series_document(count: Count) -> Document:
     """How many posts of one hour, place and label there are."""
     cell = count.cell
     hour = cell.start.astimezone(SHANGHAI)
-    family = cell.label.partition(".")[0]
+    family, _, name = cell.label.partition(".")
     return _present(
         {
             "hour": _moment(hour),
@@ -215,6 +215,8 @@ def series_document(count: Count) -> Document:
             "weekday": hour.isoweekday(),
             "family": {"name": family, "zh": FAMILY_ZH[family]},
             "label": {"name": cell.label, "zh": "广告" if cell.label == SPAM else _zh(cell.label)},
+            # As in the posts, so that what filters those filters these.
+            **({} if family == SPAM else {family: _named(family, name)}),
             "place": _levels(cell.place_path, cell.place_code),
             "count": count.posts,
         }

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pipeline.jobs.tickets import refill_tickets
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.errors import ReadError, Where
@@ -230,8 +231,9 @@ def _read_names(rooms: Rooms, db: Connection) -> Names:
 
 
 def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:
-    """Write the whole state to Elasticsearch again."""
+    """Write the whole state to Elasticsearch again, tickets from the raw zone too."""
     need_elastic(rooms)
+    refill_tickets(rooms)
     with rooms.database.begin() as db:
         for kind in (*KINDS, "coverage"):
             _forget(db, kind, ())

@@ -8,7 +8,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from pipeline.kibana.panels import Board, Panel
-from pipeline.kibana.searches import Span, derive_search
+from pipeline.kibana.searches import Span, derive_search, percent_of
 from schemas.times import SHANGHAI
 
 Json = dict[str, Any]
@@ -57,7 +57,7 @@ def _rows(panel: Panel, found: Json) -> Iterator[Row]:
     if panel.type == "search":
         for hit in found["hits"]["hits"]:
             yield {
-                panel.view.labels.get(field, field): _inside(hit["_source"], field.split("."))
+                panel.view.labels.get(field, field): _shown(panel, field, hit["_source"])
                 for field in panel.fields
             }
     elif panel.type == "map":
@@ -69,6 +69,16 @@ def _rows(panel: Panel, found: Json) -> Iterator[Row]:
         whole = {**found.get("aggregations", {}), "doc_count": found["hits"]["total"]["value"]}
         columns = dict(panel.columns or {})
         yield from _unfold(columns, [name for name, one in columns.items() if one["isBucketed"]], whole, {})
+
+
+def _shown(panel: Panel, field: str, document: Json) -> Cell:
+    """The value of a field as a table shows it: a link by its label, a time in that of Beijing."""
+    value = _inside(document, field.split("."))
+    if value and field in panel.view.links:
+        return panel.view.links[field]
+    if isinstance(value, str) and field in panel.view.dates:
+        return _moment(datetime.fromisoformat(value).timestamp() * 1_000)
+    return value
 
 
 def _inside(document: Json, path: list[str]) -> Cell:
@@ -121,7 +131,8 @@ def _metric(name: str, column: Json, level: Json) -> Cell:
     if kind == "count":
         return int(level["doc_count"])
     answer = level[name]
-    value: float | None = answer["values"]["50.0"] if kind == "median" else answer["value"]
+    values = answer.get("values")
+    value: float | None = answer["value"] if values is None else values[str(percent_of(column))]
     if value is not None and column["dataType"] == "date":
         return _moment(value)
     return value

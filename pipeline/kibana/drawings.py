@@ -1,7 +1,8 @@
 """A panel's answer as HTML or SVG, one function for each kind of chart."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import sqrt
+from math import ceil, sqrt
 
 from markupsafe import Markup
 
@@ -11,6 +12,11 @@ from pipeline.kibana.answers import Answer, Cell
 _COLOURS = ("#6092c0", "#d36086", "#54b399", "#b9a888", "#9170b8", "#ca8eae", "#d6bf57", "#da8b45", "#aa6556")
 _LEVELS = {"红": "#d32f2f", "橙": "#ef6c00", "黄": "#f9a825", "蓝": "#1565c0"}
 _NAMED = 6
+# How wide a moment is, in pixels.
+_TICK = 56
+# The number of a post, event or alert: its beginning tells them apart well enough here.
+_ID = re.compile(r"\b[0-9a-f]{24}\b")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 Series = Mapping[str, list[float]]
 
 
@@ -30,20 +36,41 @@ def _draw_metric(answer: Answer, _width: int, _height: int) -> Markup:
 
 def _draw_table(answer: Answer, _width: int, height: int) -> Markup:
     shown = answer.rows[: max(1, height // 20 - 1)]
-    head = Markup("").join(Markup("<th>{}</th>").format(name) for name in answer.rows[0])
+    head = Markup("").join(_head(name, answer) for name in answer.rows[0])
     lines = Markup("").join(
         Markup("<tr>{}</tr>").format(Markup("").join(_cell(value) for value in row.values())) for row in shown
     )
     return Markup("<table><tr>{}</tr>{}</table>").format(head, lines)
 
 
+def _head(name: str, answer: Answer) -> Markup:
+    kind = Markup(' class="n"') if any(_is_number(row[name]) for row in answer.rows) else ""
+    return Markup("<th{}>{}</th>").format(kind, name)
+
+
 def _cell(value: Cell) -> Markup:
+    if isinstance(value, bool):
+        return Markup("<td>{}</td>").format("是" if value else "否")
     if isinstance(value, int | float):
         return Markup('<td class="n">{}</td>').format(_number(value))
-    return Markup("<td>{}</td>").format("" if value is None else value[:60])
+    shown = "" if value is None else _ID.sub(lambda found: f"{found[0][:8]}…", value[:60])
+    return Markup("<td>{}</td>").format(shown)
+
+
+def _is_number(value: Cell) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def cut_text(text: str, columns: int) -> str:
+    """The beginning of a text that fits into so many columns, of which a Chinese character takes two."""
+    while sum(1 + (ord(one) > 0x2E7F) for one in text) > columns:
+        text = text[:-1]
+    return text
 
 
 def _number(value: Cell) -> str:
+    if value is None:
+        return "—"
     return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
 
 
@@ -57,7 +84,7 @@ def _draw_cloud(answer: Answer, _width: int, _height: int) -> Markup:
     most = max(value for _, value in pairs)
     words = Markup("").join(
         Markup('<span style="font-size:{:.0f}px;color:{}">{}</span>').format(
-            11 + 19 * sqrt(value / most), _colour(at, word), word
+            11 + 15 * sqrt(value / most), _colour(at, word), word
         )
         for at, (word, value) in enumerate(pairs)
     )
@@ -73,7 +100,7 @@ def _draw_shares(answer: Answer, width: int, height: int) -> Markup:
     for at, (name, value) in enumerate(pairs):
         y, wide = at * line, value / whole * (width - 160)
         parts.append(element("rect", x=96, y=y + 3, width=wide, height=line - 6, fill=_colour(at, name)))
-        parts.append(label(90, y + line - 7, name[:8], 12, text_anchor="end"))
+        parts.append(label(90, y + line - 7, cut_text(name, 14), 12, text_anchor="end"))
         parts.append(label(102 + wide, y + line - 7, f"{value / whole:.0%}", 11, fill=FAINT))
     return drawing(width, height, parts, answer.panel.title)
 
@@ -99,10 +126,13 @@ def _draw_xy(answer: Answer, width: int, height: int) -> Markup:
 
 def _series(answer: Answer) -> tuple[list[str], Series]:
     """The ticks of the horizontal axis, and for each colour its value at every tick."""
-    columns = (answer.panel.columns or {}).values()
-    across, *colours = (one["label"] for one in columns if one["isBucketed"])
+    columns = list((answer.panel.columns or {}).values())
+    [across] = (one["label"] for one in columns if one["isBucketed"] and _is_across(answer, one))
+    colours = [one["label"] for one in columns if one["isBucketed"] and not _is_across(answer, one)]
     metrics = [one["label"] for one in columns if not one["isBucketed"]]
     ticks = list(dict.fromkeys(str(row[across]) for row in answer.rows))
+    if all(map(_DAY.match, ticks)):
+        ticks.sort()
     place = {tick: at for at, tick in enumerate(ticks)}
     series: dict[str, list[float]] = {}
     for row in answer.rows:
@@ -111,6 +141,12 @@ def _series(answer: Answer) -> tuple[list[str], Series]:
             values = series.setdefault(name, [0.0] * len(ticks))
             values[place[str(row[across])]] += float(row[metric] or 0)
     return ticks, series
+
+
+def _is_across(answer: Answer, column: Mapping[str, object]) -> bool:
+    """Whether a bucket column is the horizontal axis; the other one gives the colours."""
+    layer = (answer.panel.visualization or {})["layers"][0]
+    return (answer.panel.columns or {})[layer["xAccessor"]] == column
 
 
 def _bars(series: Series, left: float, step: float, low: float, top: float) -> Iterator[Markup]:
@@ -133,9 +169,15 @@ def _lines(series: Series, left: float, step: float, low: float, top: float) -> 
 
 
 def _ticks(ticks: list[str], left: float, step: float, y: float, apart: int) -> Iterator[Markup]:
-    """As many of the ticks as have room, so many pixels apart; of a moment its month, day and hour."""
+    """As many of the moments as have room, so many pixels apart, by month, day and hour; every name, cut to
+    the room it has."""
+    end = left + step * len(ticks)
+    if not all(map(_DAY.match, ticks)):
+        apart = max(1, ceil(34 / step)) * round(step)
+        ticks = [tick[: int((apart - 4) / 10)] for tick in ticks]
     for at in range(0, len(ticks), max(1, round(apart / step))):
-        yield label(left + at * step, y, ticks[at][-11:], 10, fill=FAINT)
+        if left + at * step + _TICK <= end or len(ticks[at]) < len("06-22 00:00"):
+            yield label(left + at * step, y, ticks[at][-11:], 10, fill=FAINT)
 
 
 def _key(names: list[str], left: float, space: float, y: float) -> Iterator[Markup]:
@@ -164,8 +206,10 @@ def _draw_heatmap(answer: Answer, width: int, height: int) -> Markup:
         )
         for x, y, value in cells
     ]  # fmt: skip
-    parts += [label(104, (at + 0.7) * tall, y[:9], 11, text_anchor="end") for at, y in enumerate(down)]
-    parts += _ticks([x[:10] for x in across], 110, wide, height - 5, 70)
+    parts += [
+        label(104, (at + 0.7) * tall, cut_text(y, 18), 11, text_anchor="end") for at, y in enumerate(down)
+    ]
+    parts += _ticks(across, 110, wide, height - 5, 70)
     return drawing(width, height, parts, answer.panel.title)
 
 

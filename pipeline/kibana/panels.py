@@ -6,19 +6,23 @@ from typing import Any
 
 import orjson
 
+from schemas.elasticsearch import load_templates
+
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class DataView:
     """What a panel looks at. `kind` is the index as schemas/elasticsearch names it; `labels` are the names of
-    fields that analysts see."""
+    fields that analysts see, `links` those that show a word to click on; `dates` are moments."""
 
     id: str
     kind: str
     index: str
     time_field: str
     labels: Mapping[str, str]
+    links: Mapping[str, str]
+    dates: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Panel:
     `type` is `lens`, `search`, `map` or `control`; `chart` is the kind of Lens chart or of control. `columns`
     are the Lens columns in their order; `queries` are the Lucene queries of dashboard, panel and search.
     `fields` are those that a table of documents shows, the field of a map or of a control. `grid` is x, y,
-    width, height in a page 48 wide; a control stands on none.
+    width, height in a page 48 wide; a control stands on none. `since` is the beginning of a panel's own time;
+    empty where it shows that of its dashboard. `order` is that of a table of documents in time.
     """
 
     dashboard: str
@@ -42,6 +47,8 @@ class Panel:
     queries: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     grid: tuple[int, int, int, int] = (0, 0, 0, 0)
+    since: str = ""
+    order: str = "desc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,15 @@ def _read_view(one: Json) -> DataView:
     attributes = one["attributes"]
     index = attributes["title"]
     shown = {field: each["customLabel"] for field, each in orjson.loads(attributes["fieldAttrs"]).items()}
-    return DataView(one["id"], index.rpartition("-")[2], index, attributes["timeFieldName"], shown)
+    kind = index.rpartition("-")[2]
+    formats = orjson.loads(attributes["fieldFormatMap"]).items()
+    links = {field: each["params"]["labelTemplate"] for field, each in formats if _has_label(each)}
+    dates = (field for field, (type_, _) in load_templates().fields(kind).items() if type_ == "date")
+    return DataView(one["id"], kind, index, attributes["timeFieldName"], shown, links, frozenset(dates))
+
+
+def _has_label(format_: Json) -> bool:
+    return "labelTemplate" in format_["params"]
 
 
 def _read_board(one: Json, shared: Mapping[tuple[str, str], Json], views: Mapping[str, DataView]) -> Board:
@@ -112,7 +127,7 @@ def _read_panels(
         key, at = panel["panelIndex"], panel["gridData"]
         grid = (at["x"], at["y"], at["w"], at["h"])
         if panel["type"] == "lens":
-            yield from _read_lens(key, panel["embeddableConfig"]["attributes"], query, grid, views)
+            yield from _read_lens(key, panel["embeddableConfig"], query, grid, views)
         elif panel["type"] in {"search", "map"}:
             found = shared[panel["type"], places[f"{key}:panel_{key}"]]
             yield _read_shared(key, found, query, grid, views)
@@ -121,8 +136,9 @@ def _read_panels(
 
 
 def _read_lens(
-    key: str, lens: Json, query: str, grid: tuple[int, int, int, int], views: Mapping[str, DataView]
+    key: str, config: Json, query: str, grid: tuple[int, int, int, int], views: Mapping[str, DataView]
 ) -> Iterator[Panel]:
+    lens = config["attributes"]
     state = lens["state"]
     places = {reference["name"]: reference["id"] for reference in lens["references"]}
     for layer_id, layer in state["datasourceStates"]["formBased"]["layers"].items():
@@ -133,6 +149,7 @@ def _read_lens(
             visualization=state["visualization"],
             queries=(query, state["query"]["query"]),
             grid=grid,
+            since=config.get("timeRange", {}).get("from", ""),
         )  # fmt: skip
 
 
@@ -147,5 +164,11 @@ def _read_shared(
         field = layer["sourceDescriptor"]["geoField"]
         return Panel("", key, attributes["title"], kind, view, queries=(query,), fields=(field,), grid=grid)
     own = orjson.loads(attributes["kibanaSavedObjectMeta"]["searchSourceJSON"])["query"]["query"]
-    columns = tuple(attributes["columns"])
-    return Panel("", key, attributes["title"], kind, view, queries=(query, own), fields=columns, grid=grid)
+    [[_, order]] = attributes["sort"]
+    return Panel(
+        "", key, attributes["title"], kind, view,
+        queries=(query, own),
+        fields=tuple(attributes["columns"]),
+        grid=grid,
+        order=order,
+    )  # fmt: skip

@@ -21,7 +21,14 @@ _RELATIVE = re.compile(r"now(-\d+[mhdw])?")
 _TABLE_ROWS = 20
 # About two kilometres a cell: what Kibana asks for when a city fills the map.
 _GEOTILE_PRECISION = 13
-_METRICS = {"sum": "sum", "average": "avg", "median": "percentiles", "min": "min", "max": "max"}
+_METRICS = {
+    "sum": "sum",
+    "average": "avg",
+    "median": "percentiles",
+    "percentile": "percentiles",
+    "min": "min",
+    "max": "max",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +41,11 @@ class Span:
     @classmethod
     def of(cls, board: Board, now: datetime) -> "Span":
         """The time that the dashboard opens with, as seen at `now`."""
-        number, unit = int(board.since[4:-1]), board.since[-1]
-        return cls(now - number * _STEPS[unit], now)
+        return cls(now, now).back(board.since)
+
+    def back(self, since: str) -> "Span":
+        """The time from so long ago, `now-29d`, to the same present; the same span where none is told."""
+        return Span(self.now - int(since[4:-1]) * _STEPS[since[-1]], self.now) if since else self
 
     def anchor(self, query: str) -> str:
         """A Lucene query with its relative times hung on `now`."""
@@ -56,9 +66,10 @@ def _duration(step: str) -> timedelta:
 
 def derive_search(panel: Panel, span: Span) -> Json:
     """The body of the search for one panel. Raises KeyError for what Kibana would compute otherwise."""
+    span = span.back(panel.since)
     body: Json = {"query": _restrict(panel, span), "track_total_hits": True, "size": 0}
     if panel.type == "search":
-        order = [{panel.view.time_field: "desc"}]
+        order = [{panel.view.time_field: panel.order}]
         return {**body, "size": _TABLE_ROWS, "sort": order, "_source": list(panel.fields)}
     if panel.type == "map":
         cells = {"field": panel.fields[0], "precision": _GEOTILE_PRECISION}
@@ -109,12 +120,17 @@ def _metric(column: Json, span: Span) -> Json:
         plain = {"cardinality": {"field": column["sourceField"]}}
     elif kind != "count":
         plain = {_METRICS[kind]: {"field": column["sourceField"]}}
-        if kind == "median":
-            plain["percentiles"]["percents"] = [50]
+        if kind in {"median", "percentile"}:
+            plain["percentiles"]["percents"] = [percent_of(column)]
     if "filter" not in column:
         return plain
     chosen: Json = {"filter": _lucene(column["filter"]["query"], span)}
     return {**chosen, "aggs": {"metric": plain}} if plain else chosen
+
+
+def percent_of(column: Json) -> float:
+    """Which percentile a column shows; the median is the 50th."""
+    return float(column["params"]["percentile"]) if column["operationType"] == "percentile" else 50.0
 
 
 def _bucket(column: Json, metrics: Mapping[str, Json], span: Span) -> Json:
@@ -139,6 +155,8 @@ def _order(asked: Json, metrics: Mapping[str, Json]) -> str:
     column = metrics[asked["columnId"]]
     if column["operationType"] == "count" and "filter" not in column:
         return "_count"
-    if column["operationType"] == "median":
-        return f"{asked['columnId']}.50"
+    if column["operationType"] in {"median", "percentile"}:
+        return f"{asked['columnId']}.{percent_of(column):g}"
+    if "filter" in column and column["operationType"] != "count":
+        return f"{asked['columnId']}>metric"
     return str(asked["columnId"])

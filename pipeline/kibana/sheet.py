@@ -40,7 +40,12 @@ def draw_sheet(page: Page) -> str:
 
 
 def _control(answer: Answer) -> dict[str, object]:
-    choices = "、".join(str(next(iter(row.values()))) for row in answer.rows[:4])
+    if answer.panel.chart == "rangeSliderControl":
+        choices = " 至 ".join(
+            f"{value:.2f}" for row in answer.rows for value in map(float, map(str, row.values()))
+        )
+    else:
+        choices = "、".join(str(next(iter(row.values()))) for row in answer.rows[:4])
     return {"title": answer.panel.title, "choices": choices}
 
 
@@ -53,5 +58,8 @@ def _figure(answer: Answer, first: int) -> dict[str, object]:
         "width": width * _COLUMN - 6,
         "height": height * _LINE - 6,
         "title": answer.panel.title,
-        "body": _EMPTY if answer.empty else draw_answer(answer, *inside),
+        # Nothing counted is an answer too.
+        "body": draw_answer(answer, *inside)
+        if answer.panel.chart == "lnsMetric" or not answer.empty
+        else _EMPTY,
     }

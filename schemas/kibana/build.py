@@ -1,9 +1,9 @@
 """Builds qianshao.ndjson, what Kibana imports, from the YAML beside it: `make kibana`, under Python 3.12.
 
 The dashboards are written in the language of kb-dashboard-core, which compiles them. It has no data views,
-saved searches and maps, leaves the filter of a metric out, takes the latest of dates for a number and names
-the reference of a panel in a way that Kibana does not look up; all that is put right here. The versions
-written are the oldest that Kibana 8.16 to 9.x all import.
+saved searches, maps and panels with a time of their own, leaves the filter of a metric out, takes the latest
+of dates for a number and names the reference of a panel in a way that Kibana does not look up; all that is
+put right here. The versions written are the oldest that Kibana 8.16 to 9.x all import.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 TARGET = FOLDER / "qianshao.ndjson"
 Json = dict[str, Any]
 LINKS_HEIGHT = 3
-_MAP = "map"
+_MAP, _TIME = "map", "time_range"
 
 
 def main() -> None:
@@ -49,11 +49,8 @@ def build_objects() -> Iterator[Json]:
 
 
 def build_data_view(view: Json) -> Json:
-    """A data view; `links` names the fields that hold a web address."""
-    formats = {
-        field: {"id": "url", "params": {"labelTemplate": label, "openLinkInCurrentTab": False}}
-        for field, label in view.get("links", {}).items()
-    }
+    """A data view; `links` are the fields whose values one clicks on."""
+    formats = {field: {"id": "url", "params": params} for field, params in view.get("links", {}).items()}
     attributes = {
         "title": view["index"],
         "name": view["name"],
@@ -68,14 +65,14 @@ def build_data_view(view: Json) -> Json:
 
 
 def build_search(search: Json) -> Json:
-    """A saved search: the columns that an analyst reads, newest first."""
+    """A saved search: the columns that an analyst reads, newest first unless its `order` is asc."""
     reference = "kibanaSavedObjectMeta.searchSourceJSON.index"
     source = {"query": _lucene(search["query"]), "filter": [], "indexRefName": reference}
     attributes = {
         "title": search["title"],
         "description": search["description"],
         "columns": search["columns"],
-        "sort": [[search["sort"], "desc"]],
+        "sort": [[search["sort"], search.get("order", "desc")]],
         "grid": {},
         "hideChart": False,
         "isTextBasedQuery": False,
@@ -139,7 +136,7 @@ def build_dashboard(config: Json, shared: Json) -> Json:
     """One dashboard, the links to all of them on top."""
     own = config["id"].removeprefix("qianshao-")
     dates = {view["id"]: {view["time"], *view["dates"]} for view in shared["data_views"]}
-    panels = [_links_panel(own, shared["links"]), *map(_map_as_search, config["panels"])]
+    panels = [_links_panel(own, shared["links"]), *map(_plain_panel, config["panels"])]
     maps = {panel["id"] for panel in config["panels"] if _MAP in panel}
     [dashboard] = DashboardConfig.model_validate({"dashboards": [{**config, "panels": panels}]}).dashboards
     built: Json = json.loads(render(dashboard).model_dump_json(by_alias=True))
@@ -163,12 +160,11 @@ def _links_panel(own: str, links: list[Json]) -> Json:
     }
 
 
-def _map_as_search(panel: Json) -> Json:
-    """A map stands on the grid as a saved search does, so it is laid out as one."""
-    if _MAP not in panel:
-        return panel
-    rest = {key: value for key, value in panel.items() if key != _MAP}
-    return {**rest, "search": {"saved_search_id": panel[_MAP]["saved_map_id"]}}
+def _plain_panel(panel: Json) -> Json:
+    """A panel as the compiler knows it: without a time of its own; a map stands on the grid as a saved search
+    does, so it is laid out as one."""
+    rest = {key: value for key, value in panel.items() if key not in {_MAP, _TIME}}
+    return {**rest, "search": {"saved_search_id": panel[_MAP]["saved_map_id"]}} if _MAP in panel else rest
 
 
 def _correct(panel: Json, config: Json, maps: set[str], dates: dict[str, set[str]]) -> Json:
@@ -178,10 +174,23 @@ def _correct(panel: Json, config: Json, maps: set[str], dates: dict[str, set[str
         panel["type"] = _MAP
     if panel["type"] == "lens":
         [asked] = [one for one in config["panels"] if one["id"] == panel["panelIndex"]]
+        if _TIME in asked:
+            panel["embeddableConfig"]["timeRange"] = asked[_TIME]
         state = panel["embeddableConfig"]["attributes"]["state"]
         for layer in state["datasourceStates"]["formBased"]["layers"].values():
+            layer["columnOrder"] = _breakdown_first(layer, asked["lens"])
             _correct_metrics(layer["columns"], asked["lens"], dates[asked["lens"]["data_view"]])
     return panel
+
+
+def _breakdown_first(layer: Json, chart: Json) -> list[str]:
+    """The order in which buckets nest: what gives the colours of a time line is chosen once for the whole of
+    it, and not anew in every bar."""
+    order: list[str] = layer["columnOrder"]
+    if chart.get("dimension", {}).get("type") != "date_histogram" or "breakdown" not in chart:
+        return order
+    first = [chart["breakdown"]["id"], chart["dimension"]["id"]]
+    return [*first, *(name for name in order if name not in first)]
 
 
 def _correct_metrics(columns: Json, chart: Json, dates: set[str]) -> None:

@@ -11,6 +11,7 @@ from pipeline.jobs.analyse import Batch as AnalyseBatch
 from pipeline.jobs.analyse import PartTakenError, analyse_waiting, save_batch
 from pipeline.jobs.collect import waiting_parts
 from pipeline.jobs.store import store_posts
+from pipeline.jobs.tickets import refill_tickets
 from pipeline.rooms import Rooms, open_rooms
 from pipeline.settings import load_settings
 from schemas.posts import make_post
@@ -19,6 +20,8 @@ from schemas.times import SHANGHAI
 from stores.database.alerts import open_alerts
 from stores.database.events import events_since
 from stores.database.posts import active_members
+from stores.database.tables import tickets
+from stores.database.tickets import tickets_by_id
 
 START = datetime(2026, 5, 6, 8, 0, tzinfo=SHANGHAI)
 TEXTS = (
@@ -123,3 +126,37 @@ def test_answers_long_after_change_nothing_that_was_warned_of(tmp_path: Path) ->
         store_posts(rooms, [last])
         analyse_waiting(rooms, now=last.origin.fetched_at)
     assert outcome(told) == outcome(plain)
+
+
+def ticket(hours: int, state: str, **told: str) -> RawPost:
+    """A hotline ticket as it was read so many hours after the start."""
+    said = {"state": state, **told}
+    at = START + timedelta(hours=hours)
+    post = make_post("demo", "YT1", "路灯不亮", TEXTS[3], fetched_at=at, ticket="YT1", extra=said)
+    return revise(post, REVISED)
+
+
+def test_tickets_are_kept_with_every_revision_and_found_again_in_the_raw_zone(tmp_path: Path) -> None:
+    rooms = rooms_of(tmp_path)
+    late = ticket(50, "closed", unit="汀东区住建局", reply="已修好", close_time="2026-05-08T09:00:00+08:00")
+    for post in (ticket(0, "new"), late, ticket(3, "assigned", unit="汀东区城管局")):
+        store_posts(rooms, [post])
+        analyse_waiting(rooms, now=START)
+    with rooms.database.begin() as db:
+        [kept] = tickets_by_id(db, [late.origin.id]).values()
+        db.execute(tickets.delete())
+    assert [step.state for step in kept.steps] == ["new", "assigned", "closed"]
+    assert (kept.unit, kept.transfers, kept.stage, kept.number) == ("汀东区住建局", 1, "done", "YT1")
+    assert (refill_tickets(rooms), refill_tickets(rooms)) == (3, 0)
+    with rooms.database.read() as db:
+        assert tickets_by_id(db, [late.origin.id]) == {late.origin.id: kept}
+
+
+def test_a_ticket_with_a_time_that_is_none_is_heard_and_its_times_are_put_aside(tmp_path: Path) -> None:
+    rooms = rooms_of(tmp_path)
+    wrong = ticket(0, "answered", reply_time="改天")
+    store_posts(rooms, [wrong])
+    report = analyse_waiting(rooms, now=START)
+    assert (report.posts, report.quarantined) == (1, 1)
+    with rooms.database.read() as db:
+        assert tickets_by_id(db, [wrong.origin.id]) == {}

@@ -13,6 +13,7 @@ from pipeline.kibana.panels import read_boards
 from pipeline.kibana.sheet import draw_sheet
 from schemas.kibana import load_objects
 from schemas.times import SHANGHAI
+from stores.documents import main_place
 from stores.elastic import ElasticStore
 
 pytestmark = [pytest.mark.elastic, pytest.mark.slow]
@@ -79,6 +80,46 @@ def test_a_filtered_metric_counts_only_its_own(pages: dict[str, Page], outcome: 
         and post.urgency in {"critical", "urgent"}
     ]
     assert row["紧急与急"] == len(urgent) > 0
+
+
+def test_what_rises_is_counted_beside_the_same_hours_of_the_weeks_before(
+    pages: dict[str, Page], outcome: DemoOutcome
+) -> None:
+    now = pages["qianshao-situation"].now
+    rows = answer_of(pages, "qianshao-situation", "situation-rising-places").rows
+    weeks = {"近 24 小时": 0, "一周前": 1, "两周前": 2}
+    counted = {name: Counter[str]() for name in weeks}
+    for post in outcome.posts.values():
+        place, hour = main_place(post.places), post.origin.time.replace(minute=0, second=0, microsecond=0)
+        if place is not None and "spam" not in post.clean.flags:
+            ago = (now - hour).total_seconds() / 86_400
+            told = [name for name, week in weeks.items() if 0 <= ago - 7 * week <= 1]
+            levels = place.path.split("/")
+            paths = ["/".join(levels[:depth]) for depth in range(1, len(levels) + 1)]
+            for name in told:
+                counted[name].update(paths)
+    assert len(rows) == 20
+    for row in rows:
+        assert {name: int(row[name] or 0) for name in weeks} == {
+            name: counted[name][str(row["地点"])] for name in weeks
+        }
+
+
+def test_every_ticket_is_with_a_unit_and_the_late_ones_are_told(
+    pages: dict[str, Page], outcome: DemoOutcome
+) -> None:
+    rows = answer_of(pages, "qianshao-complaints", "complaints-units").rows
+    page = pages["qianshao-complaints"]
+    came = [
+        post
+        for post in outcome.posts.values()
+        if post.origin.ticket and page.now - timedelta(days=30) <= post.origin.time <= page.now
+    ]
+    assert sum(int(row["工单"] or 0) for row in rows) == len(came) > 300
+    assert all(
+        float(row["答复用时中位数（小时）"] or 0) <= float(row["九成在几小时内答复"] or 0) for row in rows
+    )
+    assert 0 < sum(int(row["超期未办"] or 0) for row in rows) < sum(int(row["未办结"] or 0) for row in rows)
 
 
 def test_coverage_knows_every_record_that_was_collected(pages: dict[str, Page], outcome: DemoOutcome) -> None:

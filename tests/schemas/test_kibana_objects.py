@@ -29,6 +29,7 @@ FITTING = {
     "sum": {"long", "integer", "double", "float"},
     "average": {"long", "integer", "double", "float"},
     "median": {"long", "integer", "double", "float"},
+    "percentile": {"long", "integer", "double", "float"},
     "max": {"long", "integer", "double", "float", "date"},
 }
 
@@ -189,6 +190,36 @@ def test_controls_filter_by_fields_that_fit(dashboard: Json) -> None:
         assert fields_of(asked["dataViewId"])[asked["fieldName"]][0] in kinds[control["type"]]
 
 
+def test_a_panel_with_its_own_time_keeps_it() -> None:
+    asked = {
+        panel["id"]: panel["time_range"]
+        for path in sorted((FILE.parent / "dashboards").glob("*.yml"))
+        for panel in yaml.safe_load(path.read_text())["dashboards"][0]["panels"]
+        if "time_range" in panel
+    }
+    built = {
+        panel["panelIndex"]: panel["embeddableConfig"]["timeRange"]
+        for dashboard in DASHBOARDS
+        for panel in panels(dashboard)
+        if "timeRange" in panel["embeddableConfig"]
+    }
+    assert built == asked
+    assert all(one["to"] == "now" for one in built.values())
+    assert len(built) > 1
+
+
+def test_what_one_clicks_on_is_a_field_and_leads_to_a_dashboard_of_the_file() -> None:
+    known = {one["id"] for one in DASHBOARDS}
+    for view in VIEWS.values():
+        formats = json.loads(view["attributes"]["fieldFormatMap"])
+        assert set(formats) <= set(fields_of(view["id"]))
+        for one in formats.values():
+            template = one["params"].get("urlTemplate", "")
+            found = re.findall(r"^\.\./app/dashboards#/view/([\w-]+)\?_a=\(query:\(.*\{\{value\}\}", template)
+            assert not template or set(found) <= known
+            assert not template or found
+
+
 def yaml_filters() -> Iterator[tuple[str, str]]:
     for path in sorted((FILE.parent / "dashboards").glob("*.yml")):
         for panel in yaml.safe_load(path.read_text())["dashboards"][0]["panels"]:
@@ -215,6 +246,8 @@ def test_a_deployment_of_another_name_looks_at_its_own_indices() -> None:
         "linan-posts",
         "linan-events",
         "linan-alerts",
+        "linan-series",
+        "linan-tickets",
         "linan-coverage",
     }
     assert [one["id"] for one in other] == [one["id"] for one in OBJECTS]
@@ -232,3 +265,10 @@ def test_the_file_was_built_from_the_yaml_as_it_stands() -> None:
     sources = [folder / "build.py", folder / "objects.yml", *sorted((folder / "dashboards").glob("*.yml"))]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     assert (folder / "built_from.txt").read_text().strip() == digest, "先运行 make kibana"
+
+
+@each_layer
+def test_the_colours_of_a_time_line_are_chosen_once_for_the_whole_of_it(layer: Json, lens: Json) -> None:
+    kinds = [layer["columns"][name]["operationType"] for name in layer["columnOrder"]]
+    if lens["visualizationType"] == "lnsXY" and {"terms", "date_histogram"} <= set(kinds):
+        assert kinds.index("terms") < kinds.index("date_histogram")
