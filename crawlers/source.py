@@ -49,7 +49,8 @@ class Source:
     pages of one crawl. A page that was read is left alone until its list says that it changed, or for
     `recheck`. Addresses of private networks are refused unless `allow_private`: then those of its own host
     and port. `needs` are keys that go to that host and port only; a shipped source with any is disabled.
-    A `url` such as `rsshub:/weibo/search/hot` is a route of the RSSHub that the deployment names.
+    `rebuts` says that its posts are official rebuttals of rumours. A `url` such as `rsshub:/weibo/search/hot`
+    is a route of the RSSHub that the deployment names.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Source:
     pages: int = 5
     recheck: str = "1d"
     allow_private: bool = False
+    rebuts: bool = False
     needs: tuple[Key, ...] = ()
 
     @property

@@ -127,11 +127,24 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebuttal:
+    """An official rebuttal that speaks of what a post says; `score` in [0, 1] is how much of its title the
+    post says."""
+
+    id: str
+    title: str
+    source: str
+    score: float
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClassifiedPost:
     """What the text core says about a post. `fingerprint` is the MinHash of its words (64 uint32 values).
 
     `needs` are what somebody asks for or offers in an emergency, surest first; `emotion` is the writer's,
-    None where nothing shows any; `detail` is the second level of the complaint, None where it is not said.
+    None where nothing shows any; `detail` is the second level of the complaint, None where it is not said;
+    `rebuttal` is the official one that speaks of it, None where none is known.
     """
 
     clean: CleanPost
@@ -146,6 +159,7 @@ class ClassifiedPost:
     needs: tuple[Label, ...] = ()
     emotion: Label | None = None
     detail: Label | None = None
+    rebuttal: Rebuttal | None = None
 
     @property
     def origin(self) -> Origin:

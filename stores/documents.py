@@ -90,7 +90,7 @@ def post_document(post: ClassifiedPost, event_id: str | None, names: Names = NO_
             "heat": _heat(clean.heat),
             "complaint": _complaint(post.complaint, post.detail),
             "incident": _label("incident", post.incident),
-            "rumour": _label("rumour", post.rumour),
+            "rumour": _rumour(post, names),
             "urgency": _named("urgency", post.urgency),
             "needs": [_label("needs", need) for need in post.needs],
             "emotion": None if post.emotion is None else _label("emotion", post.emotion),
@@ -332,6 +332,20 @@ def _facts(facts: Facts) -> Document:
 def _label(family: str, label: Label) -> Document:
     probability = {"probability": label.probability, "words": list(label.words)}
     return _present({**_named(family, label.name), **probability})
+
+
+def _rumour(post: ClassifiedPost, names: Names) -> Document:
+    found = post.rebuttal
+    if found is None:
+        return _label("rumour", post.rumour)
+    told = {
+        "id": found.id,
+        "title": found.title,
+        "url": found.url,
+        "score": found.score,
+        "publisher": names.publisher(found.source),
+    }
+    return {**_label("rumour", post.rumour), "rebuttal": _present(told)}
 
 
 def _complaint(label: Label, detail: Label | None) -> Document:

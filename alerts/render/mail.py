@@ -88,6 +88,7 @@ def render_mail(
     turn = find_turn(alert, before)
     facts = {
         **_matter(alert, event, before),
+        "known": telling.list_known(alert, event) + telling.list_rebuttals(posts, names),
         **_answer(alert, group, links or {}),
         "turn": turn,
         "drill": status != "Actual",
@@ -130,7 +131,6 @@ def _matter(alert: Alert, event: Event | None, before: Alert | None) -> dict[str
         "grave": _grave(alert, event),
         "reason": telling.split_reason(alert),
         "law": telling.cite_law(alert),
-        "known": telling.list_known(alert, event),
         "unknown": telling.list_unknown(alert, event),
         "changes": telling.list_changes(alert, before),
         "steps": alert.history[-MOST_STEPS:],

@@ -1,5 +1,6 @@
 """What a mail says of a warning: known and unknown, changes, the most telling posts, the law's words."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from schemas.records import PLACE_LEVELS, Alert, ClassifiedPost, Event, Facts, L
 from schemas.taxonomy.labels import label_def, label_zh
 
 MOST_POSTS = 5
+_MOST_REBUTTALS = 3
 _EXCERPT = 160
 _LONGEST_TITLE = 60
 _LONGEST_REASON = 800
@@ -55,6 +57,23 @@ def cite_law(alert: Alert) -> str:
     graded = alert.label.startswith("incident.") and label_def(alert.label).parent != "social_security"
     applied = "" if graded else "；该条只规定自然灾害、事故灾难和公共卫生事件，本类事项参照使用"
     return f"{said}{highest}{applied}。本邮件供内部值班，不是向社会发布的警报。"
+
+
+def list_rebuttals(posts: Sequence[ClassifiedPost], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The official rebuttals that speak of what the posts say, those of most posts first, with their page."""
+    found = [post.rebuttal for post in posts if post.rebuttal is not None]
+    counts = Counter(one.id for one in found)
+    told = {one.id: one for one in found}
+    rows = []
+    for key, count in counts.most_common(_MOST_REBUTTALS):
+        one = told[key]
+        page = f"，{link}" if (link := web_link(one.url)) else ""
+        title = shorten(" ".join(one.title.split()), _LONGEST_TITLE)
+        publisher = names.get(one.source, one.source)
+        rows.append(
+            ("官方辟谣", f"《{title}》（{publisher}{page}）与 {count} 条信息说的对得上，先核实再处置")
+        )
+    return rows
 
 
 def list_known(alert: Alert, event: Event | None) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ SOURCE = Source(
     expect=Count(min=5, max=200),
     enabled=False,
     verified=None,
+    rebuts=True,
 )
 _DAY = re.compile(
     r"\d{4}年\d{1,2}月\d{1,2}日(?:\s*\d{1,2}:\d{2})?|\d{4}-\d{2}-\d{2}(?:\s+\d{2}:\d{2}(?::\d{2})?)?"

@@ -19,6 +19,7 @@ from pipeline.analysis import Analysis, Step, resolved_event
 from pipeline.health import source_health, sources_off
 from pipeline.modes import open_clock
 from pipeline.progress import Advance, ignore_progress
+from pipeline.rebuttals import Segment, tell_rebuttals
 from pipeline.rooms import Rooms
 from schemas.codec import decode
 from schemas.errors import ReadError, Where
@@ -276,12 +277,12 @@ def save_batch(rooms: Rooms, batch: Batch) -> None:
         for part in batch.parts:
             if not mark_analysed(db, part.path):
                 raise PartTakenError(part.path)
-        _save_results(db, batch)
+        _save_results(db, batch, rooms.core.segment)
 
 
-def _save_results(db: Connection, batch: Batch) -> None:
+def _save_results(db: Connection, batch: Batch, segment: Segment) -> None:
     placed = [(step.post, step.event.id if step.event else None) for step in batch.steps]
-    save_posts(db, [*placed, *batch.revised])
+    save_posts(db, tell_rebuttals(db, segment, [*placed, *batch.revised]))
     save_tickets(db, batch.tickets())
     links = [link for step in batch.steps for link in step.links]
     save_links(db, links)

@@ -23,7 +23,7 @@ from schemas.codec import decode
 from schemas.errors import ReadError, Where
 from schemas.records import RawPost
 from schemas.times import SHANGHAI
-from stores.database.coverage import SourceRun, save_publisher, save_run
+from stores.database.coverage import SourceRun, save_publisher, save_rebutter, save_run
 from stores.database.parts import Part, new_parts
 
 log = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ def collect_source(rooms: Rooms, name: str) -> CollectReport:
         if source is not None and result.stats is not None:
             with rooms.database.begin() as db:
                 save_publisher(db, name, source.publisher)
+                save_rebutter(db, name, rebuts=source.rebuts)
         result.commit()
     if report.failed:
         raise CollectFailed(report)

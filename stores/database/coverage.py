@@ -15,7 +15,7 @@ from stores.database.meta import set_meta
 from stores.database.tables import meta, source_gaps, source_runs
 from stores.database.upsert import plain_text, upsert
 
-_PUBLISHER = "publisher:"
+_PUBLISHER, _REBUTS = "publisher:", "rebuts:"
 # The key under which the state keeps the start of the last run that the coverage index knows.
 COVERED = "coverage_indexed"
 _JSON = ("failures", "refusals", "measures")
@@ -188,6 +188,17 @@ def last_runs(db: Connection) -> dict[str, SourceRun]:
 def save_publisher(db: Connection, source: str, publisher: str) -> None:
     """Keep the name by which people know a source, such as 云汀论坛 for `yunting_forum`."""
     set_meta(db, f"{_PUBLISHER}{source}", publisher)
+
+
+def save_rebutter(db: Connection, source: str, *, rebuts: bool) -> None:
+    """Keep whether a source publishes official rebuttals."""
+    set_meta(db, f"{_REBUTS}{source}", "1" if rebuts else "")
+
+
+def rebutters(db: Connection) -> frozenset[str]:
+    """The sources that publish official rebuttals, as far as they have been collected."""
+    known = meta.c.key.startswith(_REBUTS, autoescape=True) & (meta.c.value != "")
+    return frozenset(row.key.removeprefix(_REBUTS) for row in db.execute(select(meta.c.key).where(known)))
 
 
 def publishers(db: Connection) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a report counts: the posts of a period with their events, and the alerts as they stood at its end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -18,6 +18,15 @@ def posts_between(
     query = select(posts.c.event_id, posts.c.document).where(posts.c.time >= start, posts.c.time < end)
     for row in db.execute(query.order_by(posts.c.time, posts.c.id).execution_options(yield_per=500)):
         yield row.event_id, decode(ClassifiedPost, row.document.encode(), Where("posts"))
+
+
+def posts_of_sources(
+    db: Connection, sources: Iterable[str], start: datetime, end: datetime
+) -> list[ClassifiedPost]:
+    """The posts of these sources from `start` up to and without `end`, in order of time."""
+    ours = posts.c.source.in_(sorted(sources)) & (posts.c.time >= start) & (posts.c.time < end)
+    query = select(posts.c.document).where(ours).order_by(posts.c.time, posts.c.id)
+    return [decode(ClassifiedPost, row.document.encode(), Where("posts")) for row in db.execute(query)]
 
 
 def alerts_at(db: Connection, moment: datetime, since: datetime) -> list[Alert]:
