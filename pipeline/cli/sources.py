@@ -1,16 +1,19 @@
 """`qianshao sources new|try|save|status`: a source from an address, what it would collect, what it missed."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import typer
 
 from pipeline.cli.screen import Exit, fail, print_json, print_table, say
+from schemas.times import SHANGHAI
 
 if TYPE_CHECKING:
     from crawlers.run import CrawlResult
 
-_SHOWN = 40
+_SHOWN, _ROWS = 40, 5
 
 
 def register_sources(sources: typer.Typer) -> None:
@@ -90,8 +93,10 @@ def save(
 
     settings = load_settings()
     found = find_source(name, settings.sources)
-    (page,) = fetch_pages(found.source, [url], settings.crawl_variables())
-    kind = reader or ("start" if url == start_address(found.source) else found.spider.readers[-1])
+    first = start_address(found.source)
+    asked = first if url == found.source.url else url
+    (page,) = fetch_pages(found.source, [asked], settings.crawl_variables())
+    kind = reader or ("start" if asked == first else found.spider.readers[-1])
     page = replace(page, link=None if kind == "start" else find_link(found, url))
     path, read = save_golden(found, page, kind), read_page(found, page, kind)
     if as_json:
@@ -99,7 +104,7 @@ def save(
         return
     say(f"存好了 {path}：按 {kind} 读出 {len(read['records'])} 条，后续网址 {len(read['requests'])} 个")
     if read["records"]:
-        print_table("读出的记录", [_row(post) for post in read["records"]])
+        print_table("读出的记录（前几条）", [_row(post) for post in read["records"][:_ROWS]])
 
 
 def status(
@@ -145,22 +150,37 @@ def _show(result: "CrawlResult", size: int, *, as_json: bool) -> None:
     for line in aside:
         say(f"会进隔离区：{line}")
     say(f"{status} {why}（没有写下任何东西）")
-    if stats is not None and posts:
-        say(
-            f"存样例（列表页、详情页各一）：qianshao sources save {result.source} {posts[0]['url'] or '网址'}"
-        )
+    for url in _worth_saving(result.source, posts) if stats is not None else ():
+        say(f"存样例：qianshao sources save {result.source} {url}")
+
+
+def _worth_saving(name: str, posts: list[dict[str, object]]) -> list[object]:
+    """The first page of the source, and a post's own where its text is read from there."""
+    from crawlers.discovery import find_source
+    from pipeline.settings import load_settings
+
+    found = find_source(name, load_settings().sources)
+    has_pages = getattr(found.spider, "detail", True)
+    return [found.source.url, *(post["url"] for post in posts[:1] if has_pages)] if posts else []
 
 
 def _row(post: dict[str, object]) -> dict[str, object]:
     body = str(post["body"]).replace("\n", " ")
     extra = post["extra"] if isinstance(post["extra"], dict) else {}
     return {
-        "时间": str(post["published_at"] or "（无）")[:16].replace("T", " "),
+        "时间": _told_time(post["published_at"]),
         "标题": post["title"] or "（无）",
         "正文": body[:_SHOWN] + ("…" if len(body) > _SHOWN else ""),
         "另有": "，".join(f"{key}={str(value)[:20]}" for key, value in extra.items()),
-        "网址": post["url"] or "（无）",
+        "网址": unquote(str(post["url"] or "（无）")),
     }
+
+
+def _told_time(told: object) -> str:
+    """A time as people here read it, whatever zone the source states it in."""
+    if not told:
+        return "（无）"
+    return datetime.fromisoformat(str(told)).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def _last_line(text: str) -> str:
