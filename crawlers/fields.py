@@ -47,7 +47,7 @@ def _check_text(name: str, text: object, where: Where, spider: str) -> None:
         return
     try:
         read(text)
-    except (SelectorError, JMESPathError, re.error) as error:
+    except (SelectorError, JMESPathError, re.error, ValueError, LookupError) as error:
         raise ReadError(where, f"{spider}.{name}", text, f"{allowed}（{error}）") from error
 
 
@@ -56,4 +56,14 @@ def _reader(name: str) -> tuple[Callable[[str], object] | None, str]:
         return HTMLTranslator().css_to_xpath, "CSS 选择器"
     if name.endswith("_path") or name in _EXPRESSIONS or name == "extra":
         return jmespath.compile, "JMESPath 表达式"
+    if name == "paging":
+        return _number, "含有 {page} 的网址，如 ?paged={page}"
     return (re.compile, "正则表达式") if name in _PATTERNS else (None, "")
+
+
+def _number(address: str) -> str:
+    """The address of the second page. Raises ValueError or LookupError for one that takes no number."""
+    second = address.format(page=2)
+    if second == address:
+        raise ValueError("没有 {page}")
+    return second

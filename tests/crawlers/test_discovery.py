@@ -80,6 +80,8 @@ def test_a_wrong_file_is_one_clear_line(make_source: MakeSource, old: str, new: 
     [
         ("api", "items = 'data['", "Demo.items = 'data['：应为 JMESPath 表达式"),
         ("api", "extra = {'likes': 'a..b'}", "Demo.extra = 'a..b'：应为 JMESPath 表达式"),
+        ("feed", "paging = '?paged=2'", "Demo.paging = '?paged=2'：应为 含有 {page} 的网址"),
+        ("feed", "paging = '?p={n}'", "Demo.paging = '?p={n}'：应为 含有 {page} 的网址"),
         ("sitemap", "include = '('", "Demo.include = '('：应为 正则表达式"),
     ],
 )
