@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from crawlers.hotline import TableBatch, TableImport, import_table, load_mapping
 from crawlers.hotline.mapping import Mapping
 from crawlers.hotline.tables import Table
+from crawlers.reasons import reason_of
 from pipeline.imported import note_imported, was_imported
 from pipeline.jobs.store import Stored, store_encoded
 from pipeline.progress import Advance, ignore_progress
@@ -29,7 +30,8 @@ LONGEST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What one table brought. `errors` are the first refused rows, one clear line each."""
+    """What one table brought. `errors` are the first refused rows, one clear line each; `refusals` count all
+    of them by crawlers/reasons.yml."""
 
     table: str
     rows: int
@@ -39,6 +41,7 @@ class ImportReport:
     unknown_columns: tuple[str, ...]
     errors: tuple[str, ...]
     note: str = ""
+    refusals: dict[str, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -96,12 +99,14 @@ class Preview:
 class UnknownValuesError(ValueError):
     """A table has coded values that its mapping does not know; nothing of it was imported."""
 
-    def __init__(self, table: str, found: Counter[tuple[str, str]]) -> None:
+    def __init__(
+        self, table: str, found: Counter[tuple[str, str]], known_by: str = "映射的 values"
+    ) -> None:
         self.found = found
         told = "；".join(
             f"{column} = {value}（{count} 行）" for (column, value), count in found.most_common(20)
         )
-        ways = "写进映射的 values，或用 --allow-unknown 把这些行放进隔离区"
+        ways = f"写进{known_by}，或用 --allow-unknown 把这些行放进隔离区"
         super().__init__(f"{table}：有映射不认识的取值，没有导入：{told}。{ways}")
 
 
@@ -211,10 +216,11 @@ def store_table(
     table = import_table(path, mapping, fetched_at=now, author_key=author_key, table=_rows(path, query))
     # A table that was imported before tells nothing about today.
     current = query is not None or not was_imported(rooms, mapping.source, path)
-    new, errors = 0, list[str]()
+    new, errors, refusals = 0, list[str](), Counter[str]()
     for stored, aside in _keep_batches(rooms, table, mapping.source, now, current=current):
         new += stored.new
         errors += [record.reason for record in aside][: SHOWN - len(errors)]
+        refusals.update(reason_of(record.reason) for record in aside)
         progress(table.report.rows)
     found = table.report
     report = ImportReport(
@@ -226,6 +232,7 @@ def store_table(
         found.unknown_columns,
         tuple(errors),
         found.note,
+        dict(refusals),
     )
     note_run(rooms, mapping, report, now)
     if query is None:
@@ -266,12 +273,13 @@ def note_run(rooms: Rooms, mapping: Mapping, report: ImportReport, now: datetime
         fetched=report.rows,
         new=report.new,
         seen=report.read - report.new,
-        failed=report.quarantined,
+        failed=0,
         quarantined=report.quarantined,
         expected_min=None,
         expected_max=None,
         status="failed" if report.failed else "ok",
         note=report.table,
+        refusals=report.refusals,
     )
     with rooms.database.begin() as db:
         save_run(db, run)

@@ -1,5 +1,6 @@
 """Import the reports in a mailbox: each mail a record, each table in it imported through the mapping."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ import orjson
 
 from crawlers.hotline.mails import MailReader, write_mail
 from crawlers.hotline.mapping import Mapping
+from crawlers.reasons import reason_of
 from pipeline.imap import Folder, Letter, open_folder
 from pipeline.jobs.imports import ImportReport, UnknownValuesError, import_hotline, mapping_of, note_run
 from pipeline.jobs.store import store_posts
@@ -105,7 +107,14 @@ class _Totals:
 
     def report(self, folder: str) -> ImportReport:
         return ImportReport(
-            f"邮箱 {folder}", self.rows, self.read, self.new, len(self.reasons), (), tuple(self.reasons[:100])
+            f"邮箱 {folder}",
+            self.rows,
+            self.read,
+            self.new,
+            len(self.reasons),
+            (),
+            tuple(self.reasons[:100]),
+            refusals=dict(Counter(map(reason_of, self.reasons))),
         )
 
 

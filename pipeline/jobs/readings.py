@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from crawlers.reasons import reason_of
 from crawlers.sensors.mapping import SensorMapping, load_sensor_mapping, sensor_mapping_path
 from crawlers.sensors.tables import SensorImport
 from pipeline.jobs.imports import (
@@ -71,18 +73,20 @@ def import_readings(
     if not allow_unknown:
         found = SensorImport(path, loaded, stations, received).count_unknown()
         if found:
-            raise UnknownValuesError(path.name, found)
+            raise UnknownValuesError(path.name, found, "stations.yml（站）、映射的 values（要素、单位）")
     table = SensorImport(path, loaded, stations, received)
     stored, errors, records = StoredReadings(), list[str](), table.records()
+    refusals: Counter[str] = Counter()
     while chunk := list(islice(records, CHUNK)):
         readings = [record for record in chunk if isinstance(record, Reading)]
         aside = [record for record in chunk if isinstance(record, Quarantined)]
         stored = stored.plus(store_readings(rooms, readings, received))
         rooms.quarantine(aside)
         errors += [record.reason for record in aside][: SHOWN - len(errors)]
+        refusals.update(reason_of(record.reason) for record in aside)
         progress(table.report.rows)
     report = _report(table, stored, errors, rooms.settings.readings_days)
-    _note_run(rooms, loaded, report, received)
+    _note_run(rooms, loaded, replace(report, refusals=dict(refusals)), received)
     return report
 
 
@@ -157,6 +161,7 @@ def _note_run(rooms: Rooms, mapping: SensorMapping, report: ImportReport, now: d
         expected_max=None,
         status="failed" if report.failed else "ok",
         note=report.table,
+        refusals=report.refusals,
     )
     with rooms.database.begin() as db:
         save_run(db, run)

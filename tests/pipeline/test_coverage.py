@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from pipeline.coverage import Missing, cover_sources
 from pipeline.health import source_health, sources_off
 from pipeline.jobs.analyse import analyse_waiting
 from pipeline.jobs.collect import CollectFailed, collect_source
+from pipeline.jobs.imports import import_hotline
 from pipeline.remedies import CUT_SHORT, count_reasons, reasons_told, remedy_of
 from pipeline.rooms import Rooms, open_rooms
 from schemas.records import Quarantined
@@ -133,3 +135,14 @@ def test_a_source_that_fails_all_day_is_told_to_those_who_collect(city: City, ro
     with rooms.database.read() as db:
         now = datetime.now(SHANGHAI)
         assert source_health(db, now, now, sources_off(city.settings().sources)) == []
+
+
+def test_rows_that_an_import_refused_are_counted_by_reason(rooms: Rooms, tmp_path: Path) -> None:
+    table = tmp_path / "工单.csv"
+    rows = ["工单编号,受理时间,诉求标题,诉求内容", "T1,昨天吧,路灯不亮,路灯坏了", "T2,2026-05-06 08:00,,"]
+    table.write_text("\n".join(rows), "utf-8")
+    import_hotline(rooms, table, "demo_12345", allow_unknown=True)
+    with rooms.database.read() as db:
+        [run] = runs_since(db, datetime.now(SHANGHAI) - DAY)
+    assert (run.failed, run.quarantined, run.status) == (0, 2, "failed")
+    assert run.refusals == {"时间读不懂": 1, "缺必填项": 1}
