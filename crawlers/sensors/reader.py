@@ -13,6 +13,8 @@ from schemas.sensors.stations import StationBook
 # A clock may be so fast; beyond that nobody knows when the value was measured.
 AHEAD = timedelta(minutes=10)
 _DIGITS = 40
+# What an error calls the station.
+STATION = "站"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,13 @@ def make_reading(told: Told, stations: StationBook, source: str, received: datet
     """The reading in the quantity's own unit at its station's place. Raises ReadError."""
     station = stations.find(told.station)
     if station is None:
-        raise ReadError(where, "station", told.station, "stations.yml 里的站名或编码")
+        raise ReadError(where, STATION, told.station, "stations.yml 里的站名或编码")
     if told.at > received + AHEAD:
         shown = told.at.isoformat(sep=" ")
-        raise ReadError(where, "time", shown, "不晚于收到的时间（传感器的时钟可能快了）")
+        raise ReadError(where, "时间", shown, "不晚于收到的时间（传感器的时钟可能快了）")
     quantity = load_quantities()[told.quantity]
     if told.unit not in quantity.units:
-        raise ReadError(where, "unit", told.unit, f"{quantity.zh}的单位 {one_of(quantity.units)}")
+        raise ReadError(where, "单位", told.unit, f"{quantity.zh}的单位 {one_of(quantity.units)}")
     number = read_number(told.value, where, told.field, told.no_value)
     value = read_value(quantity, number, told.unit, where, told.field)
     return Reading(station.name, quantity.name, value, quantity.unit, told.at, station.place, source)

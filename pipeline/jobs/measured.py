@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from crawlers.sensors.carrier import carried_reading
-from crawlers.sensors.reader import make_reading
+from crawlers.sensors.reader import STATION, make_reading
 from pipeline.rooms import Rooms
 from schemas.codec import encode
 from schemas.errors import ReadError, Where
@@ -78,7 +78,7 @@ def store_carried(rooms: Rooms, records: Sequence[RawPost], received: datetime) 
         try:
             found.append(make_reading(told, rooms.knowledge.stations, source, received, Where(source)))
         except ReadError as error:
-            raw = told.station if error.field == "station" else f"{record.title} {told.at.isoformat()}"
+            raw = told.station if error.field == STATION else f"{record.title} {told.at.isoformat()}"
             aside[raw] = Quarantined(source, source, str(error), raw.encode(), received)
     stored = store_readings(rooms, found, received, current=True)
     return Carried(stored.new + stored.corrected, stored.seen + stored.old, tuple(aside.values()))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crawlers.reasons import reason_of
 from crawlers.sensors.mapping import load_sensor_mapping, sensor_mapping_path
 from crawlers.sensors.tables import SensorImport
 from schemas.errors import ReadError
@@ -83,8 +84,8 @@ def test_a_fast_clock_an_unknown_station_and_a_row_without_one_are_put_aside(tmp
         "60107300,,很久以前,32.6,",
     )
     assert [told.partition("：应为")[0] for told in aside] == [
-        "river.csv:3: time = '2026-07-18 12:11:00+08:00'",
-        "river.csv:4: station = '60199999'",
+        "river.csv:3: 时间 = '2026-07-18 12:11:00+08:00'",
+        "river.csv:4: 站 = '60199999'",
         "river.csv:5: 测站编码 = ''",
         "river.csv:6: 时间 = '很久以前'",
     ]
@@ -115,7 +116,7 @@ def test_unknown_stations_quantities_and_units_are_counted(tmp_path: Path) -> No
 
 def test_a_unit_of_another_quantity_is_refused(tmp_path: Path) -> None:
     _, aside, _ = take(tmp_path / "p.csv", f"{LONG}JS-012,2026-07-18 08:00,积水,3,ppm", "demo_probes")
-    assert "unit = 'ppm'：应为 积水深度的单位 cm、m、mm 之一" in aside[0]
+    assert "单位 = 'ppm'：应为 积水深度的单位 cm、m、mm 之一" in aside[0]
 
 
 def test_a_table_without_a_needed_column_or_any_value_is_an_error(tmp_path: Path) -> None:
@@ -165,3 +166,18 @@ def test_a_slip_in_a_mapping_is_told(tmp_path: Path, was: str, becomes: str, mes
     (tmp_path / "m.yml").write_text(text.replace(was, becomes, 1), encoding="utf-8")
     with pytest.raises(ReadError, match=re.escape(message)):
         load_sensor_mapping(tmp_path / "m.yml")
+
+
+def test_every_refusal_of_a_reading_has_its_own_word(tmp_path: Path) -> None:
+    _, aside, _ = wide(
+        tmp_path,
+        "60107300,,2026-07-18 08:00,-9999,",
+        "60107300,,2026-07-18 08:00,约三米,",
+        "60107300,,2026-07-18 08:00,NaN,",
+        "60107300,,2026-07-18 08:00,12000,",
+        "60107300,,2026-07-18 18:00,32,",
+        "60199999,,2026-07-18 08:00,32,",
+    )
+    assert [reason_of(told) for told in aside] == [
+        "没有测到值", "读数不是数", "读数不是数", "超出物理范围", "传感器时钟快了", "站不认识",
+    ]  # fmt: skip

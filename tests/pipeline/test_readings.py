@@ -13,6 +13,7 @@ from pipeline.jobs.collect import CollectFailed, collect_source
 from pipeline.jobs.imports import UnknownValuesError
 from pipeline.jobs.measured import store_readings
 from pipeline.jobs.readings import import_any, import_readings, preview_any
+from pipeline.jobs.run import run_once
 from pipeline.jobs.store import store_posts
 from pipeline.jobs.watch import import_folder
 from pipeline.quarantine import fix_record, replay_records
@@ -26,6 +27,7 @@ from stores.database.coverage import last_runs
 from stores.database.parts import all_parts, new_parts
 from stores.database.quarantine import count_quarantine, open_quarantine
 from stores.database.readings import station_readings
+from tests.parts.smtp import SmtpServer
 from tests.parts.web import WebServer
 
 NOW = datetime.now(SHANGHAI).replace(minute=0, second=0, microsecond=0)
@@ -271,3 +273,26 @@ def test_a_refused_row_is_put_right_and_comes_in(rooms: Rooms, tmp_path: Path) -
     with rooms.database.read() as db:
         found = station_readings(db, "下坝水闸", NOW - timedelta(days=1))
     assert [one.value for one in found] == [31.9, 32.0, 32.1]
+
+
+@pytest.mark.slow
+@pytest.mark.elastic
+def test_a_warning_without_posts_is_indexed_and_found(
+    tmp_path: Path, smtp_server: SmtpServer, elastic_url: str
+) -> None:
+    given = {
+        "home": tmp_path / "home",
+        "author_key": "k",
+        "elasticsearch_url": elastic_url,
+        "elasticsearch_prefix": "readings",
+        "smtp_host": smtp_server.host,
+        "smtp_port": smtp_server.port,
+    }
+    with open_rooms(load_settings(**given)) as opened:
+        import_any(opened, table(tmp_path, RISING[:10]), "demo_river")
+        report = run_once(opened, collect=False)
+        assert (report.errors, report.indexed.rejected) == ((), 0)
+        assert opened.elastic is not None
+        assert opened.elastic.count("alerts") == 1
+        (mail,) = smtp_server.messages
+        assert str(mail["Subject"]).startswith("【橙色更新】云湖区下坝水闸 洪涝：水位 33.9 m")
