@@ -21,7 +21,7 @@ XLSX = "xlsx"
 _UNREADABLE = (
     InvalidFileException,
     zipfile.BadZipFile,
-    KeyError,
+    LookupError,
     ValueError,
     TypeError,
     AttributeError,

@@ -26,7 +26,7 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _REFERENCE = re.compile(r"&#(x[0-9A-Fa-f]{1,12}|[0-9]{1,12});?", re.IGNORECASE)
 # Feeds hold tens of entries; feedparser takes a second for five thousand.
 _MOST_ENTRIES = 5_000
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]+);")
+_TAG = re.compile(r"<!--|</?[A-Za-z][^<>]*>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]+);")
 # The links of a feed to its older entries, paged or archived (RFC 5005).
 _OLDER = ("next", "prev-archive")
 # What a server answers to a page behind the last.
@@ -108,6 +108,8 @@ class FeedSpider(ArticleSpider):
 
     def read_entry(self, page: Page, entry: Entry) -> Iterator[Found]:
         """The record of an entry, or the request for its page; nothing where it is done."""
+        if "refused" in entry:
+            raise entry["refused"]
         if not self.detail or not entry.get("link"):
             yield from self._unless_done(self.parse_entry(page, entry))
             return
@@ -119,14 +121,15 @@ class FeedSpider(ArticleSpider):
 
     def parse_entry(self, page: Page, entry: Entry) -> RawPost:
         """The post of one entry. Raises ReadError where its title, text or time is none."""
-        title = entry.get("title", "").strip()
+        told = entry.get("title", "").strip()
+        title = _as_text(told)
         if not title:
-            raise page.refuse("title", title, "非空标题")
+            raise page.refuse("title", told, "非空标题")
         link = page.join(entry["link"]) if entry.get("link") else None
         return make_post(
             self.source.name,
             entry.get("id") or link,
-            _as_text(title),
+            title,
             self.entry_body(entry),
             fetched_at=page.now,
             published_at=self.entry_time(page, entry),
