@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from crawlers.sensors.tables import fields_of_row, reread_readings
 from pipeline.jobs.measured import store_readings
 from pipeline.jobs.store import store_posts
 from pipeline.rejected import WAITS, is_rejected, let_wait
+from pipeline.remedies import is_unfetched
 from pipeline.rooms import Rooms
 from schemas.codec import decode
 from schemas.errors import ReadError, Where
@@ -36,6 +37,7 @@ from stores.database.quarantine import (
     settle_quarantined,
 )
 
+COLLECTING, FETCHED = "采集", "后来取到了"
 STATES_ZH = {OPEN: "待处理", REPLAYED: "已重放", DROPPED: "已放弃"}
 Row = Mapping[str, object]
 _PLACE = Where("隔离区")
@@ -162,6 +164,18 @@ def drop_record(rooms: Rooms, key: str, *, who: str, why: str, now: datetime) ->
     with rooms.database.begin() as db:
         if not settle_quarantined(db, key, DROPPED, who, now, why):
             raise ReadError(_PLACE, "状态", STATES_ZH[kept.state], STATES_ZH[OPEN])
+
+
+def settle_fetched(rooms: Rooms, source: str, urls: Collection[str], now: datetime) -> int:
+    """Close the records that only say that a page of a source was not fetched, where it now was: `urls` as
+    quarantine shows them. Returns how many."""
+    with rooms.database.begin() as db:
+        waiting = [
+            kept.id
+            for kept in list_quarantine(db, state=OPEN, source=source)
+            if kept.record.where in urls and is_unfetched(reason_of(kept.record.reason))
+        ]
+        return sum(settle_quarantined(db, key, REPLAYED, COLLECTING, now, FETCHED) for key in waiting)
 
 
 def replay_records(rooms: Rooms, wanted: Filter | str, *, who: str, now: datetime) -> ReplayReport:

@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crawlers.discovery import find_source, read_sources
-from crawlers.journal import go_back
+from crawlers.journal import go_back, read_done
 from crawlers.quarantine import read_quarantine
+from crawlers.redact import redact
 from crawlers.run import CrawlResult, crawl_in_subprocess
 from crawlers.sensors.carrier import is_carrier
 from crawlers.source import Source
@@ -17,6 +18,7 @@ from pipeline.gaps import covered_until, judge_gap, look_back
 from pipeline.health import measure_posts
 from pipeline.jobs.measured import store_carried
 from pipeline.jobs.store import store_posts
+from pipeline.quarantine import settle_fetched
 from pipeline.remedies import CUT_SHORT, count_reasons
 from pipeline.rooms import Rooms
 from schemas.codec import decode
@@ -95,6 +97,7 @@ def collect_source(rooms: Rooms, name: str) -> CollectReport:
             rooms.settings.crawl_variables(),
         )
         report = store_crawl(rooms, result, source, since)
+        settle_fetched(rooms, name, _fetched(result, source), datetime.now(SHANGHAI))
         if source is not None and result.stats is not None:
             with rooms.database.begin() as db:
                 save_publisher(db, name, source.publisher)
@@ -103,6 +106,13 @@ def collect_source(rooms: Rooms, name: str) -> CollectReport:
     if report.failed:
         raise CollectFailed(report)
     return report
+
+
+def _fetched(result: CrawlResult, source: Source | None) -> set[str]:
+    """The pages that a crawl has read, as quarantine would show them."""
+    pages = {redact(page.url) for page in read_done(result.done)} if result.done else set[str]()
+    whole = source is not None and result.stats is not None and result.stats.complete
+    return pages | {redact(source.url)} if source is not None and whole else pages
 
 
 def _find(rooms: Rooms, name: str) -> Source | None:

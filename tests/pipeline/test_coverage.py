@@ -13,6 +13,7 @@ from pipeline.health import source_health, sources_off
 from pipeline.jobs.analyse import analyse_waiting
 from pipeline.jobs.collect import CollectFailed, collect_source
 from pipeline.jobs.imports import import_hotline
+from pipeline.quarantine import Filter, list_rows, show_record
 from pipeline.remedies import CUT_SHORT, count_reasons, reasons_told, remedy_of
 from pipeline.rooms import Rooms, open_rooms
 from schemas.records import Quarantined
@@ -71,6 +72,13 @@ def test_a_page_that_fails_stands_in_coverage_with_its_reason(city: City, rooms:
     assert (first.what, first.since) == ("没有采到", None)
     assert (second.what, second.why) == ("没取到 1 页", "服务器出错")
     coverage = cover_sources(rooms, datetime.now(SHANGHAI))
+    assert [row["状态"] for row in list_rows(rooms, Filter(), 5)] == ["待处理"]
+    city.publish(["汀东区图书馆几点开门"])
+    collect_source(rooms, "yunting_forum")
+    assert list_rows(rooms, Filter(), 5) == []
+    [gone] = list_rows(rooms, Filter(state="replayed"), 5)
+    shown = show_record(rooms, str(gone["编号"]))
+    assert (shown["经手"], shown["说明"]) == ("采集", "后来取到了")
     told = coverage.documents()
     assert isinstance(told["days"], list)
     assert told["days"][0]["failures"] == [{"reason": "服务器出错", "count": 1}]
