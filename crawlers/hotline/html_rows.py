@@ -15,7 +15,7 @@ from crawlers.page import element_text
 from schemas.errors import ReadError, Where
 
 HTML, ARCHIVE, XML = "HTML 表格", "网页归档（MHTML）", "Excel 2003 XML"
-_LARGEST = 150_000_000
+_LARGEST = 60_000_000
 # The title and the notes above the names of the columns are no more than this.
 _ABOVE = 30
 _SHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
@@ -90,6 +90,9 @@ def _grid(table: etree._Element) -> Iterator[list[Cell]]:
             if down > 1:
                 below |= {len(cells) + at: (down - 1, one) for at, one in enumerate(values)}
             cells += values
+            if len(cells) > _WIDEST:
+                reason = f"一行超过 {_WIDEST} 格"
+                raise TableError(reason)
         _take_above(below, cells)
         yield cells
 
@@ -118,9 +121,10 @@ def _xml_rows(sheet: etree._Element) -> Iterator[Row]:
         number = _place(row, number + 1)
         cells: list[Cell] = []
         for cell in row.iterchildren(f"{_SHEET}Cell"):
-            cells += [None] * (_place(cell, len(cells) + 1) - 1 - len(cells))
+            cells += [None] * min(_place(cell, len(cells) + 1) - 1 - len(cells), _WIDEST)
             cells += [_xml_cell(cell.find(f"{_SHEET}Data")), *[None] * _across(cell)]
-        yield sheet_row(number, cells)
+        too_wide = len(cells) > _WIDEST
+        yield Row(number, (), b"", f"一行超过 {_WIDEST} 格") if too_wide else sheet_row(number, cells)
 
 
 def _place(element: etree._Element, otherwise: int) -> int:

@@ -1,26 +1,30 @@
 """Rows of an old Excel workbook (BIFF, .xls): values, real dates, merged cells filled downwards."""
 
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+import io
+import struct
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    PasswordError,
-    SheetMetadata,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
+import xlrd  # type: ignore[import-untyped]
+from xlrd.compdoc import CompDocError  # type: ignore[import-untyped]
 
 from crawlers.hotline.sheets import choose_sheet, sheet_row
 from crawlers.hotline.tables import Cell, Row, Table, TableError
 
 XLS = "xls"
 # A workbook of 65,536 rows, the most a sheet of this format has, is some tens of megabytes.
-_LARGEST = 300_000_000
-_PANIC = "PanicException"
+_LARGEST = 100_000_000
+_MOST_MERGED = 2_000_000
+_LOCKED = "有密码保护，请去掉密码另存后再导入"
+# How a locked XLSX is packed ([MS-OFFCRYPTO] 2.3.4).
+_PACKED = "EncryptedPackage".encode("utf-16-le")
+# What xlrd raises for a file that is not what it says it is.
+_UNREADABLE = (
+    xlrd.XLRDError, CompDocError, struct.error, AssertionError, LookupError, ValueError, TypeError,
+    AttributeError, ArithmeticError, NotImplementedError, OSError, EOFError, RecursionError, MemoryError,
+    UnboundLocalError,
+)  # fmt: skip
 
 
 def read_xls(path: Path, *, sheet: str | None) -> Table:
@@ -30,39 +34,57 @@ def read_xls(path: Path, *, sheet: str | None) -> Table:
     if size > _LARGEST:
         reason = f"有 {size} 字节，超过 {_LARGEST}"
         raise TableError(reason)
+    content = path.read_bytes()
+    if _PACKED in content:
+        raise TableError(_LOCKED)
     try:
-        book = CalamineWorkbook.from_path(path)
-        chosen, note = choose_sheet(list(_worksheets(book.sheets_metadata)), sheet)
-        rows = filled_rows(book.get_sheet_by_name(chosen))
-    except PasswordError as error:
-        raise TableError("有密码保护，请去掉密码另存后再导入") from error
-    except (CalamineError, OSError, ValueError) as error:
-        reason = f"不是完好的 XLS：{error}"
-        raise TableError(reason) from error
-    except BaseException as error:
-        # A broken file may set off a panic in the reader, which is no Exception.
-        if type(error).__name__ != _PANIC:
-            raise
-        raise TableError("不是完好的 XLS") from error
+        # Merged cells are told with the formats only; what xlrd thinks of the file goes nowhere.
+        book = xlrd.open_workbook(
+            file_contents=content,
+            formatting_info=True,
+            ragged_rows=True,
+            on_demand=True,
+            logfile=io.StringIO(),
+        )
+        # The public way to ask what is visible reads every sheet whole.
+        visible = [found == 0 for found in book._sheet_visibility]  # noqa: SLF001
+        chosen, note = choose_sheet(list(zip(book.sheet_names(), visible, strict=True)), sheet)
+        rows = _filled(book.sheet_by_name(chosen), book.datemode)
+    except _UNREADABLE as error:
+        reason = _LOCKED if "encrypted" in str(error) else f"不是完好的 XLS：{error}"
+        raise TableError(" ".join(reason.split())[:200]) from error
     return Table(iter(rows), XLS, ragged=True, note=note)
 
 
-def filled_rows(sheet: CalamineSheet) -> list[Row]:
+def _filled(sheet: Any, datemode: int) -> list[Row]:  # noqa: ANN401 - xlrd has no types
     """All rows of a sheet. A cell merged over several rows stands in each of them."""
-    table = [[_cell(cell) for cell in cells] for cells in sheet.to_python(skip_empty_area=False)]
-    for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
-        for below in range(top + 1, min(bottom + 1, len(table))):
-            table[below][left] = table[top][left]
+    table = [[_cell(cell, datemode) for cell in sheet.row(number)] for number in range(sheet.nrows)]
+    merged = sheet.merged_cells
+    if sum(below_last - top for top, below_last, _, _ in merged) > _MOST_MERGED:
+        raise TableError("合并的单元格过多")
+    for top, below_last, left, _ in merged:
+        value = table[top][left] if left < len(table[top]) else None
+        for below in table[top + 1 : below_last]:
+            below.extend([None] * (left + 1 - len(below)))
+            below[left] = value
     return [sheet_row(number, cells) for number, cells in enumerate(table, start=1)]
 
 
-def _worksheets(sheets: Iterable[SheetMetadata]) -> Iterator[tuple[str, bool]]:
-    for found in sheets:
-        if found.typ == SheetTypeEnum.WorkSheet:
-            yield found.name, found.visible == SheetVisibleEnum.Visible
+def _cell(cell: Any, datemode: int) -> Cell:  # noqa: ANN401
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return _moment(cell.value, datemode)
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(cell.value, "#"))
+    value: str | float = cell.value
+    return None if value == "" else value
 
 
-def _cell(value: object) -> Cell:
-    if value == "":
-        return None
-    return str(value) if isinstance(value, timedelta) else value  # type: ignore[return-value]
+def _moment(number: float, datemode: int) -> Cell:
+    """A day with its time; a time alone where there is no day, and the number where it is no date at all."""
+    try:
+        moment: datetime = xlrd.xldate_as_datetime(number, datemode)
+    except (ValueError, OverflowError, xlrd.XLDateError):
+        return number
+    return moment.time() if number < 1 else moment

@@ -214,3 +214,14 @@ def test_a_damaged_workbook_is_read_refused_or_put_aside(tmp_path: Path, mapping
             continue
         put_aside += any("不是完好的 XLS" in one.reason for one in aside)
     assert put_aside > 50
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["<tr>" + "<td colspan=1000 rowspan=1000>x</td>" * 30 + "</tr>", "<tr>" + "<td>x</td>" * 1001 + "</tr>"],
+    ids=["spans", "cells"],
+)
+def test_a_table_without_end_is_one_line(tmp_path: Path, row: str) -> None:
+    path = put(tmp_path, "a.xls", page(f"<table>{cells((HEAD,))}{row * 50}</table>", "utf-8"))
+    _, (aside,), _ = read(path, "demo_12345")
+    assert aside.reason == "a.xls: 一行超过 1000 格"
