@@ -15,6 +15,7 @@ _BY = "by:"
 TAKEN = "at:"
 # What a warning that a station raised is about; one that it is silent has another.
 _STATION = "station|"
+_SILENCE = "silence|"
 _PERSONS = ("deaths", "injured", "missing", "trapped")
 
 
@@ -76,6 +77,11 @@ def _has_risen(before: int, after: int) -> bool:
 def is_measured(alert: Alert) -> bool:
     """Whether a warning is about the readings of a station."""
     return alert.group.startswith(_STATION)
+
+
+def is_silence(alert: Alert) -> bool:
+    """Whether a warning is about a source or a station that brings nothing."""
+    return alert.group.startswith(_SILENCE)
 
 
 def station_of(alert: Alert) -> str:

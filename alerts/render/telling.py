@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from alerts.levels import CITATION
 from alerts.path.escalate import ESCALATED
-from alerts.standing import is_measured, last_measures, station_of
+from alerts.standing import is_measured, is_silence, last_measures, station_of
 from alerts.wording import GRADES, LEVELS, casualties, full_time, level_zh
 from schemas.records import PLACE_LEVELS, Alert, ClassifiedPost, Event, Facts, Level, Place
 from schemas.taxonomy.labels import label_def, label_zh
@@ -99,6 +99,8 @@ def list_unknown(alert: Alert, event: Event | None) -> list[str]:
     if is_measured(alert) and not alert.post_ids:
         doubts = "读数还没有现场核实；传感器可能被杂物卡住、受干扰，或者正在检修"
         return [doubts, "有没有人受影响，读数不说明", *_doubt_place(alert.place)]
+    if is_silence(alert):
+        return ["为什么没有，还不知道：采集断了、设备或对方停了，还是那里断电断网"]
     missing = ["以上都是网上和热线的说法，还没有现场核实", *_doubt_place(alert.place)]
     if event is None:
         return [*missing, "伤亡、发生时间：这是同一类信息的增多，不是一件事，请看原文"]

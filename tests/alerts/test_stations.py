@@ -115,6 +115,9 @@ def test_a_station_that_stops_is_told_and_its_return_ends_that() -> None:
     assert (silent.rule, silent.level, silent.place) == ("silence_station", Level.BLUE, GATE)
     assert "下坝水闸" in silent.title
     assert "已 3 小时没有读数，最近一次在 7月18日 12:00，为 31.9 m" in silent.reason
+    mail = render_mail(silent, None, (), DUTY.groups[silent.route])
+    assert "为什么没有，还不知道" in mail.text
+    assert "网上和热线" not in mail.text
     ours.observe_reading(read(31.9, 17.5), START + timedelta(hours=17.5))
     (back,) = ours.tick(START + timedelta(hours=18))
     assert back.state.is_over
