@@ -74,14 +74,6 @@ def alerts_by_id(db: Connection, ids: Iterable[str]) -> dict[str, Alert]:
     return found
 
 
-def alerts_in_state(db: Connection, state: AlertState) -> list[Alert]:
-    """The alerts that stand there now, oldest first."""
-    query = select(alerts.c.document).where(alerts.c.state == state.value)
-    return [
-        _read(document) for document in db.execute(query.order_by(alerts.c.raised_at, alerts.c.id)).scalars()
-    ]
-
-
 def count_by_rule(db: Connection) -> dict[str, tuple[int, int]]:
     """How many alerts each rule has raised, and how many of them were false alarms."""
     counts: dict[str, tuple[int, int]] = {}

@@ -1,6 +1,6 @@
 """Events in the state: the newest record of each, and which went into which."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
@@ -26,14 +26,6 @@ def events_by_id(db: Connection, ids: Iterable[str]) -> dict[str, Event]:
         query = select(events.c.id, events.c.document).where(events.c.id.in_(batch))
         found.update((row.id, _read(row.document)) for row in db.execute(query))
     return found
-
-
-def events_since(db: Connection, time: datetime) -> Iterator[Event]:
-    """The events with a member at or after `time`, in order of their first member."""
-    query = select(events.c.document).where(events.c.last_seen >= time)
-    ordered = query.order_by(events.c.first_seen, events.c.id).execution_options(yield_per=500)
-    for document in db.execute(ordered).scalars():
-        yield _read(document)
 
 
 def save_links(db: Connection, made: Iterable[EventLink]) -> int:

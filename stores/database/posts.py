@@ -89,13 +89,6 @@ def active_members(db: Connection, time: datetime) -> Iterator[tuple[str, Classi
         yield row.event_id, _read(row.document)
 
 
-def classified_since(db: Connection, time: datetime) -> Iterator[ClassifiedPost]:
-    """All posts from `time` on, in an event or not, in order of time: WarningEngine.restore."""
-    query = select(posts.c.document).where(posts.c.time >= time).order_by(posts.c.time, posts.c.id)
-    for document in db.execute(query.execution_options(yield_per=500)).scalars():
-        yield _read(document)
-
-
 def posts_by_id(db: Connection, ids: Iterable[str]) -> dict[str, ClassifiedPost]:
     """The posts with these ids; an unknown id is left out."""
     found: dict[str, ClassifiedPost] = {}
@@ -103,12 +96,6 @@ def posts_by_id(db: Connection, ids: Iterable[str]) -> dict[str, ClassifiedPost]
         query = select(posts.c.id, posts.c.document).where(posts.c.id.in_(batch))
         found.update((row.id, _read(row.document)) for row in db.execute(query))
     return found
-
-
-def event_members(db: Connection, event_id: str) -> list[ClassifiedPost]:
-    """The posts of one event, in order of time."""
-    query = select(posts.c.document).where(posts.c.event_id == event_id).order_by(posts.c.time, posts.c.id)
-    return [_read(document) for document in db.execute(query).scalars()]
 
 
 def event_ids(db: Connection, ids: Iterable[str]) -> dict[str, str | None]:

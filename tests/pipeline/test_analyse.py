@@ -18,7 +18,8 @@ from schemas.posts import make_post
 from schemas.records import Alert, Event, RawPost
 from schemas.times import SHANGHAI
 from stores.database.alerts import open_alerts
-from stores.database.events import events_since
+from stores.database.events import events_by_id
+from stores.database.figures import posts_between
 from stores.database.posts import active_members
 from stores.database.tables import tickets
 from stores.database.tickets import tickets_by_id
@@ -52,7 +53,10 @@ def rooms_of(folder: Path) -> Rooms:
 
 def outcome(rooms: Rooms) -> tuple[list[Event], list[Alert]]:
     with rooms.database.read() as db:
-        return list(events_since(db, START - timedelta(days=1))), open_alerts(db)
+        start = START - timedelta(days=1)
+        members = [event for event, _ in posts_between(db, start, start + timedelta(days=30)) if event]
+        events = events_by_id(db, members).values()
+        return sorted(events, key=lambda one: (one.first_seen, one.id)), open_alerts(db)
 
 
 @pytest.mark.parametrize("size", [1, 3], ids=["one_by_one", "three_by_three"])

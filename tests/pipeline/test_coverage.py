@@ -13,6 +13,7 @@ from pipeline.health import source_health, sources_off
 from pipeline.jobs.analyse import analyse_waiting
 from pipeline.jobs.collect import CollectFailed, collect_source
 from pipeline.jobs.imports import import_hotline
+from pipeline.jobs.index import index_changed
 from pipeline.quarantine import Filter, list_rows, show_record
 from pipeline.remedies import CUT_SHORT, count_reasons, reasons_told, remedy_of
 from pipeline.rooms import Rooms, open_rooms
@@ -154,3 +155,28 @@ def test_rows_that_an_import_refused_are_counted_by_reason(rooms: Rooms, tmp_pat
         [run] = runs_since(db, datetime.now(SHANGHAI) - DAY)
     assert (run.failed, run.quarantined, run.status) == (0, 2, "failed")
     assert run.refusals == {"时间读不懂": 1, "缺必填项": 1}
+
+
+@pytest.mark.elastic
+def test_the_index_knows_the_days_that_were_missed(city: City, elastic_url: str) -> None:
+    settings = city.settings(elasticsearch_url=elastic_url, elasticsearch_prefix="test-missed")
+    now = datetime.now(SHANGHAI)
+    with open_rooms(settings) as rooms:
+        assert rooms.elastic is not None
+        gap = Gap("云汀发布", now - 3 * DAY, now - DAY, "超时", now)
+        with rooms.database.begin() as db:
+            save_gap(db, gap)
+        index_changed(rooms)
+        key = f"云汀发布@{(now - 2 * DAY).date()}"
+        found = rooms.elastic.get("coverage", key)
+        assert found is not None
+        assert (found["status"]["zh"], found["gaps"][0]["state"]["zh"]) == ("没有采集", "待补")
+        with rooms.database.begin() as db:
+            save_gap(db, replace(gap, state=CLOSED, tries=1, settled=now + DAY, note="采到断档之前"))
+        index_changed(rooms)
+        found = rooms.elastic.get("coverage", key)
+        assert found is not None
+        assert found["gaps"][0]["state"]["zh"] == "已补回"
+        rooms.elastic.client.indices.delete(
+            index=list(rooms.elastic.client.indices.get(index="test-missed-*"))
+        )

@@ -24,7 +24,7 @@ from schemas.errors import ReadError
 from schemas.posts import make_post
 from schemas.records import Quarantined
 from schemas.times import SHANGHAI
-from stores.database.posts import classified_since
+from stores.database.figures import posts_between
 from tests.pipeline.conftest import City
 
 HEADER = "工单编号,受理时间,诉求标题,诉求内容,联系电话,办理状态,答复内容,备注\n"
@@ -81,7 +81,8 @@ def waiting(rooms: Rooms) -> dict[str, str]:
 def bodies(rooms: Rooms) -> list[str]:
     analyse_waiting(rooms)
     with rooms.database.read() as db:
-        return [post.clean.text for post in classified_since(db, NOW - timedelta(days=900))]
+        found = posts_between(db, NOW - timedelta(days=900), NOW + timedelta(days=900))
+        return [post.clean.text for _, post in found]
 
 
 def test_a_preview_keeps_nothing_and_says_all(rooms: Rooms, mapping: Path, table: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.elasticsearch import load_templates
 from schemas.records import AlertState, Facts, Label, Level, Place, Step
 from schemas.tickets import Ticket, TicketStep
-from stores.database.coverage import split_by_day
+from stores.database.coverage import LOST, Gap, split_by_day
 from stores.database.series import Cell, Count
 from stores.documents import (
     LEVEL_ZH,
@@ -187,6 +187,27 @@ def test_a_day_of_a_source_is_as_bad_as_its_worst_run() -> None:
     assert document["status"] == {"name": "failed", "zh": "失败"}
     assert (document["last_success"], document["note"]) == (NOON.isoformat(), "HTTP 503")
     assert document["day"] == "2026-03-05T00:00:00+08:00"
+
+
+def test_a_day_says_why_something_is_missing_and_in_which_gap_it_lies() -> None:
+    run = replace(make_run(), failures={"超时": 1}, refusals={"缺标题或正文": 2}, complete=False)
+    gap = Gap(
+        run.source,
+        NOON - timedelta(hours=30),
+        NOON,
+        "超时",
+        NOON,
+        LOST,
+        3,
+        NOON,
+        "来源已不再列出断档之前的内容",
+    )
+    missed, told = [coverage_document(day) for day in split_by_day([run], [gap])]
+    assert told["failures"] == [{"reason": "超时", "count": 1}]
+    assert (told["refusals"], told["cut_runs"]) == ([{"reason": "缺标题或正文", "count": 2}], 1)
+    assert (told["gaps"][0]["hours"], told["gaps"][0]["state"]["zh"]) == (30.0, "补不回")
+    assert (missed["status"]["zh"], missed["runs"]) == ("没有采集", 0)
+    assert leaf_names(told) | leaf_names(missed) <= set(load_templates().fields("coverage"))
 
 
 def test_days_are_days_of_beijing() -> None:
