@@ -12,7 +12,7 @@ from parsel.csstranslator import HTMLTranslator
 from crawlers.spiders.base import SourceSpider
 from schemas.errors import ReadError, Where
 
-_PATTERNS = frozenset(["include", "thread_id", "post_id"])
+_PATTERNS = frozenset(["include", "maps", "thread_id", "post_id"])
 _EXPRESSIONS = frozenset(["items", "cursor", "more"])
 
 

@@ -29,6 +29,7 @@ _LOOKED_AT = 2
 _WORDPRESS = "?paged={page}"
 # A sitemap of most addresses of this shape is one of news; sitemaps of these words are not.
 _DATED, _MOST = r"/20\d\d[-/]?\d\d", 0.8
+_NUMBERING = re.compile(r"[-_]?\d*\.xml(\.gz)?$")
 _ASIDE = ("page", "tag", "categor", "taxonom", "user", "author", "image", "video")
 # What the pages of a forum's software say of themselves.
 _FORUMS: dict[str, type[HtmlForumSpider]] = {"discuz!": DiscuzSpider, "phpbb": PhpbbSpider}
@@ -89,8 +90,11 @@ def look_into(draft: Draft, page: Page) -> None:
     one = _draft_sitemap(page)
     draft.count, draft.links, draft.fields = one.count, one.links, {**draft.fields, **one.fields}
     draft.missing += one.missing
-    told = "、".join(urlsplit(url).path.rpartition("/")[2] for url in draft.maps)
-    draft.missing.append(f"索引里有 {len(draft.maps)} 张：{told}；看的是第一张，别的用 include 取舍")
+    names = [urlsplit(url).path.rpartition("/")[2] for url in draft.maps]
+    kept = _NUMBERING.sub("", names[0])
+    if not all(kept in name for name in names):
+        draft.fields = {"maps": re.escape(kept).replace(r"\-", "-"), **draft.fields}
+        draft.missing.append(f"索引里有 {len(names)} 张：{'、'.join(names)}；只取了第一种（maps）")
 
 
 def _is_aside(url: str) -> bool:

@@ -22,12 +22,14 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 class SitemapSpider(ArticleSpider):
     """A source whose sitemap names its pages; they are read with the selectors of ArticleSpider.
 
-    `include` is a regular expression that addresses must contain; `days` is how old a lastmod may be.
+    `include` is a regular expression that addresses must contain, `maps` one for the sitemaps of an index;
+    `days` is how old a lastmod may be.
     Newest come first, and a page is read again when its lastmod changes. `pages` of the source bounds
     the sitemaps of one crawl. An entry without lastmod counts as new.
     """
 
     include: ClassVar[str] = ""
+    maps: ClassVar[str] = ""
     days: ClassVar[int] = 30
 
     def __init__(self, name: str | None = None) -> None:
@@ -57,7 +59,7 @@ class SitemapSpider(ArticleSpider):
                 yield from self.follow(link, "post")
 
     def _open(self, link: Link) -> Iterator[Found]:
-        if self._maps < self.source.pages:
+        if self._maps < self.source.pages and re.search(self.maps, link.url):
             self._maps += 1
             yield self.ask(link.url, "start")
 
@@ -91,9 +93,10 @@ def _gunzip(page: Page) -> bytes:
         data = unpacker.decompress(page.body, limit)
     except zlib.error as error:
         raise page.refuse("sitemap", page.body[:16], f"完整的 gzip（{error}）") from error
+    if not unpacker.eof and len(data) < limit:
+        raise page.refuse("sitemap", f"{len(data)} 字节后中断", "完整的 gzip")
     if not unpacker.eof:
-        told = f"{len(data)} 字节后中断" if len(data) < limit else f"解压后超过 {limit} 字节"
-        raise page.refuse("sitemap", told, f"完整的 gzip，不超过 {limit} 字节")
+        raise page.refuse("sitemap", f"解压后超过 {limit} 字节", f"完整的 gzip，不超过 {limit} 字节")
     return data
 
 

@@ -141,15 +141,15 @@ def test_the_body_is_found_where_the_main_text_holds_title_and_neighbours(make_p
 
 def test_an_index_is_looked_into_and_news_told_by_the_dates_in_addresses(make_page: MakePage) -> None:
     space = "xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
-    names = ("/tags.xml", "/posts.xml", "/users.xml")
+    names = ("/tags.xml", "/posts-1.xml", "/posts-2.xml", "/users.xml")
     index = "".join(f"<sitemap><loc>{SITE}{name}</loc></sitemap>" for name in names)
     draft = draft_source(make_page(f"<sitemapindex {space}>{index}</sitemapindex>", f"{SITE}/sitemap.xml"))
-    assert (draft.maps[0], draft.links) == (f"{SITE}/posts.xml", [])
+    assert (draft.maps[0], draft.links) == (f"{SITE}/posts-1.xml", [])
     urls = "".join(f"<url><loc>{SITE}/2026/01/{n}</loc></url>" for n in range(10))
     look_into(draft, make_page(f"<urlset {space}>{urls}</urlset>", draft.maps[0]))
-    assert draft.fields == {"include": r"/20\d\d[-/]?\d\d"}
+    assert draft.fields == {"maps": "posts", "include": r"/20\d\d[-/]?\d\d"}
     assert (draft.count, draft.links) == (10, [f"{SITE}/2026/01/0", f"{SITE}/2026/01/1"])
-    assert "索引里有 3 张" in draft.missing[-1]
+    assert "索引里有 4 张" in draft.missing[-1]
     assert 'include = r"/20\\d\\d[-/]?\\d\\d"' in render_draft(draft, "yunting_map", allow_private=False)
 
 

@@ -177,6 +177,12 @@ def test_a_sitemap_leads_to_its_new_pages_newest_first(make_page: MakePage) -> N
         assert found[0].meta["link"].mark == "2026-01-31T08:00:00+08:00"
 
 
+def test_an_index_leads_to_the_sitemaps_that_are_asked_for(make_page: MakePage) -> None:
+    text = sitemap("sitemapindex", *((f"{SITE}/{name}.xml", "") for name in ("tags", "posts-1", "posts-2")))
+    spider = type("Posts", (SitemapSpider,), {"source": replace(DemoMap.source, pages=9), "maps": "posts-"})()
+    assert urls(list(spider.read_start(make_page(text)))) == [f"{SITE}/posts-1.xml", f"{SITE}/posts-2.xml"]
+
+
 def test_an_index_leads_to_no_more_sitemaps_than_the_source_allows(make_page: MakePage) -> None:
     text = sitemap(
         "sitemapindex",
