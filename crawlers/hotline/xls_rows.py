@@ -58,7 +58,13 @@ def read_xls(path: Path, *, sheet: str | None) -> Table:
 
 def _filled(sheet: Any, datemode: int) -> list[Row]:  # noqa: ANN401 - xlrd has no types
     """All rows of a sheet. A cell merged over several rows stands in each of them."""
-    table = [[_cell(cell, datemode) for cell in sheet.row(number)] for number in range(sheet.nrows)]
+    table = [
+        [
+            _cell(kind, value, datemode)
+            for kind, value in zip(sheet.row_types(number), sheet.row_values(number), strict=True)
+        ]
+        for number in range(sheet.nrows)
+    ]
     merged = sheet.merged_cells
     if sum(below_last - top for top, below_last, _, _ in merged) > _MOST_MERGED:
         raise TableError("合并的单元格过多")
@@ -70,15 +76,15 @@ def _filled(sheet: Any, datemode: int) -> list[Row]:  # noqa: ANN401 - xlrd has 
     return [sheet_row(number, cells) for number, cells in enumerate(table, start=1)]
 
 
-def _cell(cell: Any, datemode: int) -> Cell:  # noqa: ANN401
-    if cell.ctype == xlrd.XL_CELL_DATE:
-        return _moment(cell.value, datemode)
-    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return bool(cell.value)
-    if cell.ctype == xlrd.XL_CELL_ERROR:
-        return str(xlrd.error_text_from_code.get(cell.value, "#"))
-    value: str | float = cell.value
-    return None if value == "" else value
+def _cell(kind: int, value: Any, datemode: int) -> Cell:  # noqa: ANN401
+    if kind == xlrd.XL_CELL_DATE:
+        return _moment(value, datemode)
+    if kind == xlrd.XL_CELL_BOOLEAN:
+        return bool(value)
+    if kind == xlrd.XL_CELL_ERROR:
+        return str(xlrd.error_text_from_code.get(value, "#"))
+    found: str | float = value
+    return None if found == "" else found
 
 
 def _moment(number: float, datemode: int) -> Cell:
