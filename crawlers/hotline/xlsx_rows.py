@@ -3,6 +3,7 @@
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,16 +35,18 @@ _UNREADABLE = (
 def read_xlsx(path: Path, *, sheet: str | None) -> Table:
     """The rows of a sheet, the first visible one by default. Raises TableError for what is no workbook."""
     _check_archive(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # styles and extensions that carry no values
-            book = load_workbook(path, read_only=True, data_only=True)
-    except _UNREADABLE as error:
-        reason = f"不是完好的 XLSX：{error}"
-        raise TableError(reason) from error
-    sheets = [(found.title, found.sheet_state == "visible") for found in book.worksheets]
-    chosen, note = choose_sheet(sheets, sheet)
-    return Table(_rows(book, chosen), XLSX, ragged=True, note=note)
+    with ExitStack() as opened:
+        file = opened.enter_context(path.open("rb"))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # styles and extensions that carry no values
+                book = load_workbook(file, read_only=True, data_only=True)
+        except _UNREADABLE as error:
+            reason = f"不是完好的 XLSX：{error}"
+            raise TableError(reason) from error
+        sheets = [(found.title, found.sheet_state == "visible") for found in book.worksheets]
+        chosen, note = choose_sheet(sheets, sheet)
+        return Table(_rows(book, chosen, opened.pop_all()), XLSX, ragged=True, note=note)
 
 
 def serial_time(number: float) -> datetime:
@@ -70,7 +73,7 @@ def _check_archive(path: Path) -> None:
         raise TableError(reason)
 
 
-def _rows(book: Workbook, name: str) -> Iterator[Row]:
+def _rows(book: Workbook, name: str, opened: ExitStack) -> Iterator[Row]:
     number = 0
     try:
         sheet: Any = book[name]
@@ -80,4 +83,4 @@ def _rows(book: Workbook, name: str) -> Iterator[Row]:
     except _UNREADABLE as error:
         yield Row(number + 1, (), b"", f"工作表损坏，后面无法读：{error}")
     finally:
-        book.close()
+        opened.close()

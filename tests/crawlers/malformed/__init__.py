@@ -1,0 +1,1 @@
+"""Malformed tables, feeds and pages: `python -m tests.crawlers.malformed` makes and keeps them."""
