@@ -1,4 +1,7 @@
-"""The page behind the links of a mail: GET shows the warning and changes nothing, POST gives the answer."""
+"""The page behind the links of a mail: GET shows the warning and changes nothing, POST gives the answer.
+
+Links from the index show the same page without anything to press.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -49,6 +52,7 @@ _ROUTES = Map(
         Rule("/", endpoint="home", methods=["GET"]),
         Rule("/style.css", endpoint="style", methods=["GET"]),
         Rule("/a/<token>", endpoint="alert", methods=["GET", "POST"]),
+        Rule("/v/<token>", endpoint="look", methods=["GET"]),
     ]
 )
 
@@ -78,7 +82,8 @@ class Console:
                 return Response(self._style, mimetype="text/css", headers={"Cache-Control": "max-age=3600"})
             if endpoint == "home":
                 return _page(render_message(*_HOME).replace("../style.css", "style.css"))
-            return self._open(request, given["token"])
+            opened = self._look if endpoint == "look" else self._open
+            return opened(request, given["token"])
         except NotFound:
             return _page(render_message("没有这个页面", _HOME[1]), 404)
         except StoreUnavailable:
@@ -92,14 +97,29 @@ class Console:
         try:
             link = self._signer.read(token, now)
         except LinkRefusedError as error:
-            if self._tries.note(request.remote_addr or "", now):
-                return _page(render_message("试得太多", ("错误的链接太多，请十分钟后再试。",)), 429)
-            return _page(render_message("链接打不开", (str(error), "要紧的事请直接打电话。")), 403)
+            return self._refuse(request, error, now)
         if request.method == "POST":
             return self._answer(request, token, link, now)
         with self._rooms.database.read() as db:
             view = self._view(db, token, link)
         return _page(render_alert(view))
+
+    def _look(self, request: Request, token: str) -> Response:
+        """The warning as it stands, with nothing to press."""
+        try:
+            alert_id = self._signer.read_look(token)
+        except LinkRefusedError as error:
+            return self._refuse(request, error, self._clock())
+        with self._rooms.database.read() as db:
+            alert = alerts_by_id(db, [alert_id]).get(alert_id)
+            if alert is None:
+                raise NotFound
+            return _page(render_alert(self._shown(db, alert)))
+
+    def _refuse(self, request: Request, error: LinkRefusedError, now: datetime) -> Response:
+        if self._tries.note(request.remote_addr or "", now):
+            return _page(render_message("试得太多", ("错误的链接太多，请十分钟后再试。",)), 429)
+        return _page(render_message("链接打不开", (str(error), "要紧的事请直接打电话。")), 403)
 
     def _answer(self, request: Request, token: str, link: Link, now: datetime) -> Response:
         who = " ".join(request.form.get("who", "").split())[:LONGEST_NAME]
@@ -119,9 +139,20 @@ class Console:
 
     def _view(self, db: Connection, token: str, link: Link) -> View:
         alert = _alert(db, link)
-        names = publishers(db)
         used = find_used(db, _digest(token))
         action = link.action if used is None and link.action in allowed_actions(alert) else None
+        return replace(
+            self._shown(db, alert),
+            action=action,
+            actions={one: self._token(alert, one, link) for one in allowed_actions(alert)}
+            | ({} if action is None else {action: token}),
+            opened=link.revision,
+            used=used,
+        )
+
+    def _shown(self, db: Connection, alert: Alert) -> View:
+        """What everybody sees of a warning; nothing can be done about it."""
+        names = publishers(db)
         posts = posts_by_id(db, alert.post_ids)
         events = events_by_id(db, [alert.event_id] if alert.event_id else [])
         duty = self._rooms.knowledge.duty
@@ -131,11 +162,9 @@ class Console:
             posts=[posts[post_id] for post_id in alert.post_ids if post_id in posts],
             group=duty.groups.get(alert.route, duty.default),
             publishers=names,
-            action=action,
-            actions={one: self._token(alert, one, link) for one in allowed_actions(alert)}
-            | ({} if action is None else {action: token}),
-            opened=link.revision,
-            used=used,
+            action=None,
+            actions={},
+            opened=alert.revision,
         )
 
     def _token(self, alert: Alert, action: Action, link: Link) -> str:

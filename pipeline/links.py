@@ -14,6 +14,7 @@ from schemas.records import Alert
 
 GOOD_FOR = timedelta(days=7)
 _SALT = "qianshao.answer"
+_LOOK_SALT = "qianshao.look"
 
 
 class LinkRefusedError(ValueError):
@@ -37,7 +38,9 @@ class LinkSigner:
     mail sent again is the same mail."""
 
     def __init__(self, secret: bytes) -> None:
-        self._serializer = URLSafeSerializer(secret, salt=_SALT, signer_kwargs={"digest_method": sha256})
+        signer = {"digest_method": sha256}
+        self._serializer = URLSafeSerializer(secret, salt=_SALT, signer_kwargs=signer)
+        self._looks = URLSafeSerializer(secret, salt=_LOOK_SALT, signer_kwargs=signer)
 
     def sign(self, link: Link) -> str:
         """The token that stands in the address."""
@@ -56,6 +59,17 @@ class LinkSigner:
         if now >= link.expires:
             raise LinkRefusedError("链接已过期：请用最近一封邮件里的链接，或在系统里处置")
         return link
+
+    def sign_look(self, alert_id: str) -> str:
+        """The token of the page where a warning can be read and not answered; it never runs out."""
+        return str(self._looks.dumps(alert_id))
+
+    def read_look(self, token: str) -> str:
+        """The id of the warning that such a token stands for. Raises LinkRefusedError."""
+        try:
+            return str(self._looks.loads(token))
+        except BadData as error:
+            raise LinkRefusedError("链接不对或不完整：请从面板里重新点开，不要手工改动") from error
 
 
 def make_links(settings: Settings, delivery: Delivery) -> Mapping[str, str]:
@@ -77,6 +91,15 @@ def make_links(settings: Settings, delivery: Delivery) -> Mapping[str, str]:
         alert.id: address(settings.console_url, signer, link_to(alert, allowed_actions(alert)[0], group))
         for alert in (delivery.alert, *delivery.digest)
     }
+
+
+def look_address(settings: Settings, alert_id: str) -> str | None:
+    """Where a warning can be read and not answered, for those who find it in the index; None where the
+    deployment has no page."""
+    if settings.console_url is None:
+        return None
+    token = LinkSigner(settings.console_secret()).sign_look(alert_id)
+    return f"{settings.console_url.rstrip('/')}/v/{token}"
 
 
 def link_to(alert: Alert, action: Action, group: str, expires: datetime | None = None) -> Link:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import lru_cache
 from typing import Any
@@ -25,6 +24,7 @@ from schemas.tickets import STAGES_ZH, STATES_ZH, Ticket, hours_between
 from schemas.times import SHANGHAI
 from stores.database.coverage import Gap, SourceDay
 from stores.database.series import SPAM, Count
+from stores.names import NO_NAMES, Names
 
 Document = dict[str, Any]
 LEVEL_ZH = {Level.RED: "红", Level.ORANGE: "橙", Level.YELLOW: "黄", Level.BLUE: "蓝"}
@@ -41,26 +41,6 @@ RUN_ZH = {"missed": "没有采集", "failed": "失败", "too_few": "偏少", "to
 GAP_ZH = {"open": "待补", "closed": "已补回", "lost": "补不回"}
 FAMILY_ZH = {"complaint": "诉求", "incident": "突发事件", SPAM: "广告"}
 _ACKNOWLEDGED, _CLOSED = ("签收",), ("办结", "解除", "误报")
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What people call what a record names by its key: sources and duty groups. A key that has no name is
-    shown as it is."""
-
-    publishers: Mapping[str, str] = field(default_factory=dict)
-    groups: Mapping[str, str] = field(default_factory=dict)
-
-    def publisher(self, source: str) -> str:
-        """Who publishes a source, such as 街坊论坛."""
-        return self.publishers.get(source, source)
-
-    def group(self, route: str) -> str:
-        """The name of a duty group."""
-        return self.groups.get(route, route)
-
-
-NO_NAMES = Names()
 
 
 def post_document(post: ClassifiedPost, event_id: str | None, names: Names = NO_NAMES) -> Document:
@@ -152,6 +132,7 @@ def alert_document(alert: Alert, names: Names = NO_NAMES) -> Document:
             "place": _main(alert.place),
             "route": alert.route,
             "duty": names.group(alert.route),
+            "page": names.page(alert.id),
             "raised_at": _moment(alert.raised_at),
             **_answer_times(alert),
             "rumour": alert.rumour,

@@ -14,7 +14,6 @@ from stores.database.coverage import SourceDay
 from stores.database.index import Pending, month_part
 from stores.documents import (
     Document,
-    Names,
     alert_document,
     coverage_document,
     event_document,
@@ -41,6 +40,7 @@ from stores.elastic_templates import (
     take_over,
 )
 from stores.errors import StoreUnavailable
+from stores.names import Names
 
 # What a record that waits is in the index.
 DOCUMENTS: dict[str, Callable[[Pending[Any], Names], Document]] = {

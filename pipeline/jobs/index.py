@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from pipeline.jobs.tickets import refill_tickets
+from pipeline.links import look_address
 from pipeline.progress import Advance, ignore_progress
 from pipeline.rooms import Rooms
 from schemas.errors import ReadError, Where
@@ -31,12 +33,12 @@ from stores.database.index import (
 from stores.database.meta import get_meta, set_meta
 from stores.database.quarantine import save_rejected
 from stores.database.retention import held_months
-from stores.documents import Names
 from stores.elastic import ElasticStore
 from stores.elastic_report import IndexReport
 from stores.elastic_retention import month_start
 from stores.elastic_templates import ApplyReport
 from stores.errors import StoreUnavailable
+from stores.names import Names
 
 PAGE = 1_000
 # The oldest month that the index keeps, once retention has been run; see pipeline/jobs/retain.py.
@@ -227,7 +229,8 @@ READERS: dict[str, Callable[[Connection, int, Mark], Sequence[Pending[Any]]]] = 
 
 def _read_names(rooms: Rooms, db: Connection) -> Names:
     groups = rooms.knowledge.duty.groups
-    return Names(publishers(db), {name: group.zh for name, group in groups.items()})
+    names = {name: group.zh for name, group in groups.items()}
+    return Names(publishers(db), names, partial(look_address, rooms.settings))
 
 
 def rebuild_index(rooms: Rooms, *, progress: Advance = ignore_progress) -> IndexedReport:

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from alerts.path.answer import Action
 from console.limits import MOST_TRIES
-from pipeline.links import GOOD_FOR, Link, LinkSigner
+from pipeline.links import GOOD_FOR, Link, LinkSigner, look_address
+from pipeline.settings import load_settings
 from schemas.records import AlertState, Level
 from stores.database.posts import save_posts
 from stores.database.silences import silences_at
@@ -31,6 +34,25 @@ def test_the_page_tells_what_somebody_has_to_know(desk: Desk) -> None:
         "云汀街坊论坛", "怀疑泄漏", 'name="who" required', "稍后再报", "误报", "办结", desk.alert.id,
     )  # fmt: skip
     assert [words for words in wanted if words not in page] == []
+
+
+def test_from_the_index_a_warning_can_be_read_and_not_answered(desk: Desk) -> None:
+    address = look_address(desk.rooms.settings, desk.alert.id) or ""
+    path = urlsplit(address).path.removeprefix("/duty")
+    page = desk.get(path).text
+    assert address.startswith("https://zhiban.example/duty/v/")
+    assert all(words in page for words in (desk.alert.title, "柳浪街道值班室", "怀疑泄漏", "未签收"))
+    assert not any(words in page for words in ("<form", "<button", "/a/"))
+    assert desk.post(path).status_code == 405
+    assert desk.get(path.replace("/v/", "/a/")).status_code == 403, "it opens nothing that answers"
+    answering = desk.path(Action.ACKNOWLEDGE)
+    assert desk.get(answering.replace("/a/", "/v/")).status_code == 403
+    assert desk.get(f"{path}x").status_code == 403
+    assert desk.stored() == desk.alert
+
+
+def test_without_a_page_there_is_no_address(tmp_path: Path) -> None:
+    assert look_address(load_settings(home=tmp_path), "a") is None
 
 
 def test_pressing_answers_once_and_reloading_says_who_it_was(desk: Desk) -> None:

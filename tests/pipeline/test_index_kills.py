@@ -14,15 +14,20 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.index import apply_templates, index_changed
+from pipeline.jobs.index import READERS, apply_templates, index_changed
 from pipeline.rooms import Rooms, open_rooms
 from pipeline.settings import load_settings
 from schemas.records import ClassifiedPost
+from schemas.tickets import TicketStep
+from stores.database.alerts import save_alert
 from stores.database.events import save_events
+from stores.database.index import KINDS, START, forget_indexed
 from stores.database.posts import save_posts
-from stores.documents import post_document
+from stores.database.tickets import save_tickets
+from stores.documents import Document, post_document
+from stores.elastic import DOCUMENTS
 from tests.parts.elastic import Elastic
-from tests.stores.examples import NOON, make_event, make_post
+from tests.stores.examples import NOON, make_alert, make_event, make_post
 
 POSTS, KILLS = 1_500, 30
 PREFIX = "test-kills"
@@ -64,7 +69,8 @@ def posts(revision: str, numbers: range) -> list[ClassifiedPost]:
             revision=revision,
             text=f"柳浪街道有居民闻到燃气味（{revision}）",
             fetched_at=NOON + timedelta(minutes=int(revision[1:])),
-            published_at=NOON + timedelta(seconds=number),
+            # Another hour in every revision: the series follow.
+            published_at=NOON + timedelta(seconds=number, hours=-int(revision[1:])),
         )
         for number in numbers
     ]
@@ -74,6 +80,23 @@ def save(rooms: Rooms, changed: list[ClassifiedPost]) -> None:
     with rooms.database.begin() as db:
         save_posts(db, [(post, "event1") for post in changed])
         save_events(db, [make_event(heat=len(changed))])
+        save_tickets(db, [(post, work_on(post)) for post in changed[::5]])
+        save_alert(db, make_alert(revision=int(changed[0].origin.revision[1:]) + 1))
+
+
+def work_on(post: ClassifiedPost) -> TicketStep:
+    """What a revision says of the work on a ticket; every one names another unit."""
+    revision = post.origin.revision
+    return TicketStep(revision, post.origin.fetched_at, "assigned", f"{revision}号单位")
+
+
+def whole_state(rooms: Rooms, kind: str) -> dict[str, Document]:
+    """Every row of a kind as the document it ought to be."""
+    assert rooms.elastic is not None
+    with rooms.database.begin() as db:
+        forget_indexed(db, kind)
+        rows = READERS[kind](db, 100_000, START)
+    return {one.id: DOCUMENTS[kind](one, rooms.elastic.names) for one in rows}
 
 
 def test_kills_and_restarts_leave_the_index_equal_to_the_state(rooms: Rooms, elastic: Elastic) -> None:
@@ -91,12 +114,22 @@ def test_kills_and_restarts_leave_the_index_equal_to_the_state(rooms: Rooms, ela
                 elastic.stop()
                 elastic.start()
     assert killed > KILLS // 2
+    # At last every post goes to another hour: the cells they came from fall to nothing.
+    save(rooms, posts("r99", range(POSTS)))
+    state = {post.origin.id: post for post in posts("r99", range(POSTS))}
     assert index_changed(rooms).waiting == 0
     assert rooms.elastic is not None
     found = {hit.id: hit.document for hit in rooms.elastic.documents("posts")}
     assert found.keys() == state.keys()
     for key, post in state.items():
         assert found[key] == post_document(post, "event1")
+    for kind in KINDS:
+        found = {hit.id: hit.document for hit in rooms.elastic.documents(kind)}
+        assert found == whole_state(rooms, kind)
+        assert found
+    assert sum(hit.document["count"] for hit in rooms.elastic.documents("series")) == 2 * POSTS
+    assert any(hit.document["count"] == 0 for hit in rooms.elastic.documents("series"))
+    assert max(hit.document["transfers"] for hit in rooms.elastic.documents("tickets")) > 1
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from stores.database.series import Cell, Count
 from stores.documents import (
     LEVEL_ZH,
     STATE_ZH,
-    Names,
     alert_document,
     coverage_document,
     event_document,
@@ -26,6 +25,7 @@ from stores.documents import (
     series_document,
     ticket_document,
 )
+from stores.names import Names
 from tests.stores.examples import NOON, STREET, make_alert, make_event, make_post, make_run
 
 
@@ -178,6 +178,9 @@ def test_an_alert_names_its_duty_group() -> None:
     alert = make_alert()
     assert alert_document(alert, Names(groups={alert.route: "柳浪街道值班室"}))["duty"] == "柳浪街道值班室"
     assert alert_document(alert)["duty"] == alert.route
+    assert "page" not in alert_document(alert)
+    paged = Names(page=lambda alert_id: f"https://zhiban.example/v/{alert_id}")
+    assert alert_document(alert, paged)["page"] == "https://zhiban.example/v/alert1"
 
 
 def test_a_day_of_a_source_is_as_bad_as_its_worst_run() -> None:

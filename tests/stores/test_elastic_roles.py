@@ -5,17 +5,24 @@ from collections.abc import Iterator
 import pytest
 
 from schemas.elasticsearch import load_roles
+from schemas.tickets import Ticket, TicketStep
 from stores.database.index import Pending
+from stores.database.series import Cell, Count
 from stores.elastic import ElasticStore
 from stores.errors import StoreUnavailable
 from tests.conftest import miss
 from tests.parts.elastic import Elastic, Login, install_secured
 from tests.parts.service import PartMissingError
-from tests.stores.examples import make_alert, make_event, make_post
+from tests.stores.examples import NOON, make_alert, make_event, make_post
 
 pytestmark = [pytest.mark.elastic, pytest.mark.slow]
 ROLES = ("writer", "analyst", "alert_reader")
 LOGINS = {name: Login(name, f"{name}-password", f"qianshao_{name}") for name in ROLES}
+COUNT = Count(Cell(490_000, "云汀市/汀东区", "990101", "incident.gas_leak"), 3)
+TICKET = Ticket(
+    "post1", "demo_12345", "YT1", "路灯不亮", "urban_rural", None, "none", None, NOON,
+    (TicketStep("r1", NOON),),
+)  # fmt: skip
 REFUSED = "拒绝访问，请检查账号与权限"
 
 
@@ -33,6 +40,8 @@ def secured() -> Iterator[Elastic]:
             store.index_posts([Pending("post1", 1, make_post(), "event1", "2026.03")])
             store.index_events([Pending("event1", 1, make_event(), "event1")])
             store.index_alerts([Pending("alert1", 1, make_alert(), "event1")])
+            [_] = store.write_records("series", [Pending("cell1", 1, COUNT)])
+            [_] = store.write_records("tickets", [Pending("post1", 1, TICKET)])
             store.refresh()
         yield node
     finally:
@@ -62,7 +71,8 @@ def test_the_writer_repeats_itself_and_reads_nothing(secured: Elastic) -> None:
 
 def test_the_analyst_reads_everything_and_changes_nothing(secured: Elastic) -> None:
     with login(secured, "analyst") as store:
-        assert [store.count(kind) for kind in ("posts", "events", "alerts")] == [1, 1, 1]
+        kinds = ("posts", "events", "alerts", "series", "tickets")
+        assert [store.count(kind) for kind in kinds] == [1] * 5
         assert store.search_words(["燃气"]).total == 1
         for forbidden in (
             lambda: store.index_posts([Pending("post2", 1, make_post("post2"), None, "2026.03")]),
@@ -77,6 +87,9 @@ def test_the_analyst_reads_everything_and_changes_nothing(secured: Elastic) -> N
 def test_a_duty_room_reads_alerts_and_events_and_no_posts(secured: Elastic) -> None:
     with login(secured, "alert_reader") as store:
         assert (store.count("alerts"), store.count("events")) == (1, 1)
+        for kind in ("posts", "series", "tickets"):
+            with pytest.raises(StoreUnavailable, match=REFUSED):
+                store.count(kind)
         with pytest.raises(StoreUnavailable, match=REFUSED):
             store.search_words(["燃气"])
         with pytest.raises(StoreUnavailable, match=REFUSED):
