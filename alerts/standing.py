@@ -16,6 +16,7 @@ TAKEN = "at:"
 # What a warning that a station raised is about; one that it is silent has another.
 _STATION = "station|"
 _SILENCE = "silence|"
+_DRIFT = "drift|"
 _PERSONS = ("deaths", "injured", "missing", "trapped")
 
 
@@ -82,6 +83,11 @@ def is_measured(alert: Alert) -> bool:
 def is_silence(alert: Alert) -> bool:
     """Whether a warning is about a source or a station that brings nothing."""
     return alert.group.startswith(_SILENCE)
+
+
+def is_drift(alert: Alert) -> bool:
+    """Whether a warning is about how collecting from a source goes, not about anything that happened."""
+    return alert.group.startswith(_DRIFT)
 
 
 def station_of(alert: Alert) -> str:

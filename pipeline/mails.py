@@ -58,9 +58,13 @@ def compose_mail(
 
 
 def name_sources(alert: Alert, publishers: Mapping[str, str]) -> Alert:
-    """The alert with the sources of its reason by the names people know: 云汀论坛 for `yunting_forum`."""
-    reason = _SOURCE.sub(lambda found: publishers.get(found[0], found[0]), alert.reason)
-    return alert if reason == alert.reason else replace(alert, reason=reason)
+    """The alert with the sources of its title and reason by the names people know: 云汀论坛 for
+    `yunting_forum`."""
+    title, reason = (
+        _SOURCE.sub(lambda found: publishers.get(found[0], found[0]), text)
+        for text in (alert.title, alert.reason)
+    )
+    return replace(alert, title=title, reason=reason)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from alerts.render.subject import (
     report_count,
     write_subject,
 )
-from alerts.standing import is_measured
+from alerts.standing import is_drift, is_measured
 from alerts.wording import casualties, day_and_time, full_time, level_zh
 from schemas.records import Alert, AlertState, Attachment, ClassifiedPost, Event, Level, Mail
 from schemas.rules.loader import Rule
@@ -143,6 +143,8 @@ def _grave(alert: Alert, event: Event | None) -> str:
     """`死亡 2 人、受伤 11 人，61 条反映`; of what nobody has reported, what has told it."""
     count = report_count(alert, event)
     if not count:
+        if is_drift(alert):
+            return "采集出了问题"
         return "传感器读数" if is_measured(alert) else "没有新内容"
     hurt = "" if event is None else casualties(event.facts)
     return f"{hurt}，{count} 条反映" if hurt else f"{count} 条反映"

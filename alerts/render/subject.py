@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from alerts.path.escalate import DEPUTY, ESCALATED, REOPENED, WOKEN
-from alerts.standing import last_measures
+from alerts.standing import is_drift, last_measures
 from alerts.wording import LEVELS
 from schemas.records import Alert, Event, Facts, Place
 from schemas.taxonomy.labels import label_zh
@@ -81,7 +81,9 @@ def headline(alert: Alert, event: Event | None) -> str:
 
 
 def place_and_kind(alert: Alert) -> str:
-    """`汀东区船厂宿舍 爆炸`."""
+    """`汀东区船厂宿舍 爆炸`; what is wrong with a source has no place."""
+    if is_drift(alert):
+        return "采集异常"
     return f"{short_place(alert.place)} {label_zh(alert.label)}"
 
 

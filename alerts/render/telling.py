@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from alerts.levels import CITATION
 from alerts.path.escalate import ESCALATED
-from alerts.standing import is_measured, is_silence, last_measures, station_of
+from alerts.standing import is_drift, is_measured, is_silence, last_measures, station_of
 from alerts.wording import GRADES, LEVELS, casualties, full_time, level_zh
 from schemas.records import PLACE_LEVELS, Alert, ClassifiedPost, Event, Facts, Level, Place
 from schemas.taxonomy.labels import label_def, label_zh
@@ -78,6 +78,10 @@ def list_rebuttals(posts: Sequence[ClassifiedPost], names: Mapping[str, str]) ->
 
 def list_known(alert: Alert, event: Event | None) -> list[tuple[str, str]]:
     """What has been said, by heading."""
+    if is_drift(alert):
+        # The name that the commands of the guide ask for.
+        name = alert.group.split("|")[1]
+        return [("类别", "采集异常：说的是数据来源，不是街面上的事"), ("来源", name)]
     rows = [("地点", whole_place(alert.place)), ("类别", label_zh(alert.label))]
     if is_measured(alert):
         rows.append(("传感器", station_of(alert)))
@@ -101,6 +105,11 @@ def list_unknown(alert: Alert, event: Event | None) -> list[str]:
         return [doubts, "有没有人受影响，读数不说明", *_doubt_place(alert.place)]
     if is_silence(alert):
         return ["为什么没有，还不知道：采集断了、设备或对方停了，还是那里断电断网"]
+    if is_drift(alert):
+        return [
+            "来源改了版、坏了，还是真的变了，还不知道：打开来源网页对照",
+            "这几天没有采到的里面有没有要紧的",
+        ]
     missing = ["以上都是网上和热线的说法，还没有现场核实", *_doubt_place(alert.place)]
     if event is None:
         return [*missing, "伤亡、发生时间：这是同一类信息的增多，不是一件事，请看原文"]

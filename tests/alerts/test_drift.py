@@ -9,6 +9,7 @@ from scipy.stats import betabinom
 
 from alerts.detectors.drift import level_drift, row_drift, share_drift
 from alerts.engine import WarningEngine
+from alerts.render.mail import render_mail
 from schemas.health import SourceHealth
 from schemas.records import Alert, AlertState
 from schemas.rules.loader import load_rules
@@ -102,3 +103,13 @@ def test_what_nobody_has_told_is_no_drift() -> None:
     """The state of a restored engine without the days of the sources neither raises nor ends anything."""
     days = [usual(n) for n in range(20)]
     assert walk([*days, usual(25)]) == []
+
+
+def test_the_mail_says_that_it_is_about_a_source() -> None:
+    days = [*(usual(n) for n in range(20)), replace(usual(20), no_body=25)]
+    [alert] = walk(days, hours=1)
+    mail = render_mail(alert, None, [], load_duty().groups[alert.route])
+    assert mail.subject == "【蓝色预警】采集异常：来源“forum”没有正文的忽然多了"
+    assert "说的是数据来源，不是街面上的事" in mail.text
+    for untrue in ("地点不明", "公共设施故障", "网上和热线的说法"):
+        assert untrue not in mail.text
