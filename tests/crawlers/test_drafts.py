@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from crawlers.drafts.kinds import add_details, add_paging, draft_source, find_fe
 from crawlers.goldens import check_goldens, golden_files, golden_folder, read_golden, read_page, save_golden
 from crawlers.page import Page
 from schemas.errors import ReadError
+from tests.parts.articles import write_articles
 
 MakePage = Callable[..., Page]
 SHAPES = Path(__file__).parent / "shapes"
@@ -305,3 +307,22 @@ def test_a_page_that_cannot_be_read_is_not_kept(
     with pytest.raises(ReadError, match="reader = 'thread'：应为 start、post 之一"):
         save_golden(found, make_page("<p>改版</p>"), "thread")
     assert golden_files(found) == ()
+
+
+def test_a_ghost_is_drafted_and_read_with_nothing_to_add(make_page: MakePage, tmp_path: Path) -> None:
+    """The pages are those of a Ghost 5.130.6 with articles of tests/parts, without its scripts."""
+    posts = {108: "ghost_post.html", 107: "ghost_post2.html"}
+    listed = make_page((SHAPES / "ghost_list.html").read_bytes(), f"{SITE}/page/2/")
+    pages = [make_page((SHAPES / file).read_bytes(), f"{SITE}/{number}/") for number, file in posts.items()]
+    draft = draft_source(listed)
+    assert (draft.kind, draft.count, len(draft.links)) == ("pages", 24, 2)
+    add_details(draft, pages)
+    assert draft.missing == []
+    found = load_file(write_draft(draft, "yunting_ghost", tmp_path, allow_private=False))
+    articles = write_articles(max(posts))
+    for number, page in zip(posts, pages, strict=True):
+        (record,) = read_page(found, replace(page, source=found.source), "post")["records"]
+        article = articles[number - 1]
+        assert record["title"] == article.title
+        assert datetime.fromisoformat(record["published_at"]) == article.published_at
+        assert all(told in record["body"] for told in article.told)
