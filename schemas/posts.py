@@ -1,10 +1,10 @@
 """Where a RawPost begins: its identity, and the JSON lines that enrich and replay read."""
 
 import codecs
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -27,6 +27,8 @@ __all__ = [
 # A post is a text somebody wrote; a longer line is a dump or an attack, and would sit in memory whole.
 LONGEST_LINE = 1_048_576
 
+# What of a digest is kept, and how half a pair of surrogates goes into one.
+_LENGTH, _PASS = 24, "surrogatepass"
 _BODY_KEYS = ("text", "body", "detail", "content")
 _HEAT_KEYS = frozenset(("likes", "reposts", "comments"))
 _NESTED = (dict, list)
@@ -81,7 +83,7 @@ def make_post(
 
 def revise_digest(content: str, beside: Sequence[str]) -> str:
     """The revision of a record by the digest of its text and what else makes it a new one."""
-    return _digest("\0".join((content, *beside)))
+    return sha256("\0".join((content, *beside)).encode("utf-8", _PASS)).hexdigest()[:_LENGTH]
 
 
 def revise_digests(contents: Sequence[str], *besides: Sequence[str]) -> list[str]:
@@ -90,7 +92,7 @@ def revise_digests(contents: Sequence[str], *besides: Sequence[str]) -> list[str
     columns = [[f"\0{told}" if told else "" for told in column] for column in besides]
     marked = map("".join, zip(contents, *columns, strict=True))
     return [
-        content if len(told) == len(content) else _digest(told)
+        content if len(told) == len(content) else sha256(told.encode("utf-8", _PASS)).hexdigest()[:_LENGTH]
         for content, told in zip(contents, marked, strict=True)
     ]
 
@@ -136,14 +138,10 @@ def read_post(line: bytes, where: Where, *, source: str, fetched_at: datetime, a
 def digest_pairs(firsts: Iterable[str], seconds: Iterable[str]) -> list[str]:
     """The digests of titles and bodies, or of a source and its records' own numbers."""
     # Lengths keep ("a", "bc") and ("ab", "c") apart.
-    return [
-        _digest(f"{len(first)}:{first}{len(second)}:{second}")
-        for first, second in zip(firsts, seconds, strict=False)
+    joined = [
+        f"{len(first)}:{first}{len(second)}:{second}" for first, second in zip(firsts, seconds, strict=False)
     ]
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return [sha256(text.encode("utf-8", _PASS)).hexdigest()[:_LENGTH] for text in joined]
 
 
 def _read_object(line: bytes, where: Where) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _DAY = (
     r"|02-(?:0[1-9]|[12][0-9]))"
 )
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_LEAP = re.compile(r"([0-9]{4})-02-29")
+_LEAP = "-02-29"
 # Lines of plain times by their length, and what is missing at their end.
 _PLAIN = {
     16: (re.compile(rf"(?:{_DAY} {_CLOCK}\n)*"), ":00"),
@@ -71,7 +71,9 @@ class _PlainTimes:
             return None
         form, missing = _PLAIN[len(texts[0])]
         joined = "\n".join([*texts, ""])
-        if form.fullmatch(joined) is None or not all(isleap(int(year)) for year in _LEAP.findall(joined)):
+        if form.fullmatch(joined) is None:
+            return None
+        if not all(isleap(int(before[-4:])) for before in joined.split(_LEAP)[:-1]):
             return None
         return joined.replace(" ", "T").replace("\n", f"{missing}{self.offset}\n").split("\n")[:-1]
 
@@ -196,7 +198,7 @@ def _wrong_rows(read: dict[Column, list[str | None]], number: int) -> set[int]:
     """The rows with a value that is not plainly right, without a needed one, or without any text."""
     wrong: set[int] = set()
     for column, texts in read.items():
-        if None in texts or (column.needed and "" in texts):
+        if (column.read is not None and None in texts) or (column.needed and "" in texts):
             wrong.update(at for at, text in enumerate(texts) if text is None or (column.needed and not text))
     told = [texts for column, texts in read.items() if column.field in {"title", "body"}]
     if all("" in texts for texts in told):

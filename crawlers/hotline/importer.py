@@ -20,7 +20,7 @@ from schemas.errors import ReadError, Where, one_of
 from schemas.records import Quarantined, RawPost
 
 # The most records stored at once, and the most text of them in bytes.
-BATCH, LARGEST = 100_000, 48_000_000
+BATCH, LARGEST = 50_000, 32_000_000
 # Rows below the one that the mapping names, among which the header is looked for when it is not there.
 _TITLES = 10
 
