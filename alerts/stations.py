@@ -120,11 +120,26 @@ class Stations:
 
     def silent(self, now: datetime, hours: int) -> Iterator[Reading]:
         """The last readings of the stations that have reported nothing for so long, by station. One that is
-        gone is not waited for."""
+        gone is not waited for.
+
+        Where others of its source report, a station is silent beside the newest of theirs: a table that comes
+        once a day is behind with every station alike. Whether a source comes at all, its coverage tells.
+        """
+        newest = self._newest_by_source()
         for key in sorted(self._series):
             last = self._series[key].readings[-1]
-            if timedelta(hours=hours) <= now - last.at <= GONE:
+            until = newest.get(last.source, now)
+            if timedelta(hours=hours) <= until - last.at and now - last.at <= GONE:
                 yield last
+
+    def _newest_by_source(self) -> dict[str, datetime]:
+        """The newest reading of each source that has more than one station."""
+        stations: dict[str, set[str]] = {}
+        newest: dict[str, datetime] = {}
+        for one in (series.readings[-1] for series in self._series.values()):
+            stations.setdefault(one.source, set()).add(one.station)
+            newest[one.source] = max(one.at, newest.get(one.source, one.at))
+        return {source: at for source, at in newest.items() if len(stations[source]) > 1}
 
     def stretches(self, station: str, quantity: str, hours: int) -> Iterator[int]:
         """How many readings a station brought in the stretches of so many hours up to its last, newest

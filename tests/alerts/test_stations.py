@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -122,6 +123,18 @@ def test_a_station_that_stops_is_told_and_its_return_ends_that() -> None:
     (back,) = ours.tick(START + timedelta(hours=18))
     assert back.state.is_over
     assert "传感器在 7月18日 17:30 恢复" in back.reason
+
+
+@pytest.mark.parametrize(
+    ("others", "told"), [(13, []), (16, ["下坝水闸"])], ids=["table of a day", "one of two"]
+)
+def test_a_station_is_silent_beside_the_others_of_its_source(others: int, told: list[str]) -> None:
+    ours = engine()
+    for hour in range(others):
+        for station in ["上坝水闸", "下坝水闸"][: 1 + (hour < 13)]:
+            ours.observe_reading(replace(read(31.9, hour), station=station), START + timedelta(hours=hour))
+    said = [alert for hour in range(13, 30) for alert in ours.tick(START + timedelta(hours=hour))]
+    assert [name for name in ("上坝水闸", "下坝水闸") for alert in said if name in alert.title] == told
 
 
 def test_a_high_level_of_a_sensor_that_died_does_not_stand_for_ever() -> None:
