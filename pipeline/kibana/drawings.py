@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
 from math import ceil, sqrt
 
 from markupsafe import Markup
@@ -132,7 +134,7 @@ def _series(answer: Answer) -> tuple[list[str], Series]:
     metrics = [one["label"] for one in columns if not one["isBucketed"]]
     ticks = list(dict.fromkeys(str(row[across]) for row in answer.rows))
     if all(map(_DAY.match, ticks)):
-        ticks.sort()
+        ticks = _every_moment(ticks)
     place = {tick: at for at, tick in enumerate(ticks)}
     series: dict[str, list[float]] = {}
     for row in answer.rows:
@@ -141,6 +143,14 @@ def _series(answer: Answer) -> tuple[list[str], Series]:
             values = series.setdefault(name, [0.0] * len(ticks))
             values[place[str(row[across])]] += float(row[metric] or 0)
     return ticks, series
+
+
+def _every_moment(ticks: Iterable[str]) -> list[str]:
+    """The moments in order, with those between them at which there was nothing."""
+    moments = sorted(map(datetime.fromisoformat, ticks))
+    width = min((later - earlier for earlier, later in pairwise(moments)), default=timedelta(days=1))
+    bars = (moments[-1] - moments[0]) // width + 1
+    return [(moments[0] + bar * width).isoformat(" ", "minutes") for bar in range(bars)]
 
 
 def _is_across(answer: Answer, column: Mapping[str, object]) -> bool:
