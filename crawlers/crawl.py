@@ -116,6 +116,8 @@ def _limits(source: Source, time_limit: float) -> dict[str, Any]:
         "RETRY_WAIT": source.retry_wait,
         "RETRY_LONGEST": min(60.0, time_limit * _LAST_SHARE),
         "REDIRECT_MAX_TIMES": 5,
+        # Both: on asyncio, Scrapy 2.19 lets more through where only the bound a domain is set.
+        "CONCURRENT_REQUESTS": 4,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 4,
         # Our pipeline waits for nothing: more workers would be made for every page, and do nothing.
         "CONCURRENT_ITEMS": 1,

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="采集源的密钥，按名称；或写 QIANSHAO_SOURCE_<名称> 变量、密钥目录里的同名文件",
     )
+    contact: str | None = Field(
+        None, pattern="^[ -~]+$", description="联系网址或邮箱，采集时写进 User-Agent，ASCII 字符"
+    )
     crawl_timeout: float = Field(600.0, gt=0, description="一次采集的最长时间（秒）")
 
     @classmethod
@@ -114,6 +117,7 @@ class Settings(BaseSettings):
         """What a crawl in its own process needs of these settings, as its variables."""
         key = "" if self.rsshub_key is None else self.rsshub_key.get_secret_value()
         told = {"QIANSHAO_RSSHUB_URL": self.rsshub_url or "", "QIANSHAO_RSSHUB_KEY": key}
+        told["QIANSHAO_CONTACT"] = self.contact or ""
         for name, secret in self.source_keys.items():
             told[f"{_SOURCE_KEY}{name.upper()}"] = secret.get_secret_value().strip()
         return {name: value for name, value in told.items() if value}

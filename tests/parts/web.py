@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,11 +31,16 @@ class Page:
 
 @dataclass(slots=True)
 class WebServer:
-    """The table of pages by path (a query string belongs to the path) and what was asked for."""
+    """The table of pages by path (a query string belongs to the path), what was asked for and when, and how
+    many requests waited for their answer at most at once."""
 
     port: int = 0
     pages: dict[str, Page] = field(default_factory=dict)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    busy: int = 0
+    busiest: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
     posted: list[bytes] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
     closing: threading.Event = field(default_factory=threading.Event)
@@ -58,6 +64,8 @@ class WebServer:
         """Forget pages and requests."""
         self.pages.clear()
         self.requests.clear()
+        self.times.clear()
+        self.busiest = 0
         self.posted.clear()
         self.answers.clear()
 
@@ -68,8 +76,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.web.requests.append((self.path, dict(self.headers.items())))
+        self.web.times.append(time.monotonic())
         page = self.web.pages.get(self.path, Page(b"not found", 404))
-        self.web.closing.wait(page.delay or 0)
+        self._wait(page.delay)
         if page.behaviour == "hang":
             self.web.closing.wait()
             self.close_connection = True
@@ -81,6 +90,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(page, page.status, page.body)
 
     do_HEAD = do_GET  # noqa: N815
+
+    def _wait(self, seconds: float) -> None:
+        with self.web.lock:
+            self.web.busy += 1
+            self.web.busiest = max(self.web.busiest, self.web.busy)
+        self.web.closing.wait(seconds)
+        with self.web.lock:
+            self.web.busy -= 1
 
     def do_POST(self) -> None:
         self.web.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
