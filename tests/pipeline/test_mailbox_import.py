@@ -1,12 +1,17 @@
 """Reports in a mailbox of a real Dovecot: each once, nothing changed in it, nothing lost."""
 
+import random
+import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from pipeline.jobs import mailbox
 from pipeline.jobs.mailbox import MailboxReport, import_mailbox
 from pipeline.quarantine import Filter, fix_record, replay_records
 from pipeline.rooms import Rooms, open_rooms
@@ -21,6 +26,8 @@ from tests.parts.dovecot import USER, Dovecot
 from tests.parts.service import free_port
 
 Open = Callable[..., Rooms]
+# Readers that are killed begin afresh, with no connection of ours.
+PROCESSES = get_context("spawn")
 TABLE = """工单编号,受理时间,诉求内容,办理状态
 T1,2026-05-06 08:00,柳浪家园停水,{}
 T2,2026-05-06 09:00,路灯不亮,办结
@@ -225,3 +232,42 @@ def test_other_ways_to_connect(open_with: Open, dovecot: Dovecot, folder: str, s
     dovecot.deliver(mail(1), folder=folder)
     rooms = open_with(mailbox_security=security, mailbox_port=dovecot.plain)
     assert counts(import_mailbox(rooms, "demo_12345")) == (1, 1, 0)
+
+
+@pytest.mark.slow
+def test_every_mail_comes_once_whenever_the_import_is_killed(
+    open_with: Open, dovecot: Dovecot, folder: str
+) -> None:
+    dovecot.deliver(*(mail(number) for number in range(300)), folder=folder)
+    rooms, chance, cut = open_with(), random.Random(7), list[int]()
+    for _ in range(2):
+        reader = PROCESSES.Process(target=_read_in_small_batches, args=(rooms.settings.model_dump(),))
+        reader.start()
+        _wait_for_more(rooms, stored(rooms))
+        time.sleep(chance.uniform(0, 0.1))
+        reader.kill()
+        reader.join()
+        cut.append(stored(rooms))
+    assert 0 < cut[0] < cut[-1] < 300
+    import_mailbox(rooms, "demo_12345")
+    assert tickets(rooms) == sorted(f"{number}@example.com" for number in range(300))
+    assert counts(import_mailbox(rooms, "demo_12345")) == (0, 0, 0)
+
+
+def _read_in_small_batches(settings: dict[str, Any]) -> None:
+    mailbox._AT_ONCE = 20
+    with open_rooms(load_settings(**settings)) as rooms:
+        import_mailbox(rooms, "demo_12345")
+
+
+def _wait_for_more(rooms: Rooms, known: int) -> None:
+    until = time.monotonic() + 60
+    while stored(rooms) == known:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def stored(rooms: Rooms) -> int:
+    """How many records the raw zone holds."""
+    with rooms.database.read() as db:
+        return sum(part.lines for part in all_parts(db))
