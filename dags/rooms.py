@@ -1,15 +1,13 @@
 """Airflow connections to our settings: the only place where the DAGs learn of addresses and secrets.
 
 `qianshao_database` (its host, login and schema, or a full URL in extra `url`), `qianshao_elasticsearch`,
-`qianshao_smtp`, and `qianshao_source_<name>` for the key that a source needs. A connection that is not
-defined leaves the `QIANSHAO_*` settings as they are.
+`qianshao_smtp`, `qianshao_source_<name>` (keys.py). One that is not defined leaves the settings as they are.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from airflow.sdk import Connection
 
@@ -67,17 +65,9 @@ READERS = {
 }
 
 
-def source_keys(sources: "Path | None") -> "dict[str, str]":
-    """The keys of sources, each the password of a connection `qianshao_source_<name>`."""
-    from crawlers.discovery import read_sources
-
-    names = {key.secret for source in read_sources(sources)[0] for key in source.needs}
-    found = {name: find_connection(f"qianshao_source_{name}") for name in sorted(names)}
-    return {name: one.password for name, one in found.items() if one is not None and one.password}
-
-
 def open_airflow_rooms() -> "AbstractContextManager[Rooms]":
     """The rooms of this deployment as Airflow's connections and the settings describe them."""
+    from dags.keys import source_keys
     from pipeline.rooms import open_rooms
     from pipeline.settings import load_settings
 
@@ -86,5 +76,5 @@ def open_airflow_rooms() -> "AbstractContextManager[Rooms]":
         connection = find_connection(name)
         if connection is not None:
             given |= {key: value for key, value in read(connection).items() if value is not None}
-    keys = source_keys(load_settings(**given).sources)
-    return open_rooms(load_settings(**given, **({"source_keys": keys} if keys else {})))
+    given |= source_keys(find_connection, load_settings(**given).sources)
+    return open_rooms(load_settings(**given))

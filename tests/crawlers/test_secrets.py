@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from crawlers.discovery import discover_sources
 from crawlers.keys import keys_of, missing_keys, require_keys
 from crawlers.rsshub import is_route
 from crawlers.source import Count, Key, Source, check_source
+from dags.keys import source_keys
 from pipeline.settings import load_settings
 from schemas.errors import ReadError, Where
 from tests.parts.web import WebServer
@@ -170,6 +173,17 @@ def test_keys_come_from_variables_secret_files_or_the_settings_given(
         "QIANSHAO_SOURCE_DEMO_TOKEN": "from-a-variable",
         "QIANSHAO_SOURCE_DEMO_COOKIE": "from-a-connection",
     }
+
+
+def test_a_connection_of_airflow_gives_the_key_that_a_source_names(tmp_path: Path) -> None:
+    write(tmp_path)
+    connections: dict[str, Any] = {
+        "qianshao_source_demo_token": SimpleNamespace(password=HEADER),
+        "qianshao_source_else": SimpleNamespace(password=COOKIE),
+    }
+    found = source_keys(connections.get, tmp_path / "sources")
+    assert found == {"source_keys": {"demo_token": HEADER}}
+    assert source_keys(lambda _name: None, tmp_path / "sources") == {}
 
 
 def test_no_shipped_source_that_needs_a_key_is_on_by_default() -> None:
