@@ -21,7 +21,6 @@ _PHP = Path(__file__).parent / "php"
 # Modules that the distribution's packages leave out unless they are asked for.
 _MODULES = ("mysqli", "SimpleXML", "mbstring")
 _OPTIONS = ("-d", "sendmail_path=/bin/true", "-d", "opcache.enable_cli=1", "-d", "memory_limit=512M")
-_WORKERS = 3
 
 Post = Mapping[str, object]
 
@@ -97,8 +96,8 @@ def install_wordpress() -> WordPress:
         "WORDPRESS_URL": f"http://127.0.0.1:{port}",
         "WORDPRESS_SOCKET": str(database.socket),
         "WORDPRESS_THEME": THEME,
-        "PHP_CLI_SERVER_WORKERS": str(_WORKERS),
     }
+    # One process answers one after another: workers of their own would outlive it when it is killed.
     router = folder / "site" / ".tests" / "router.php"
     command = ["php", *_OPTIONS, "-S", f"127.0.0.1:{port}", "-t", str(folder / "site"), str(router)]
     return WordPress(Service(command, folder, owner, environment), database, port)
