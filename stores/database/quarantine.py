@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy import Row as Result
 
 from schemas.records import Quarantined
@@ -58,12 +58,6 @@ def save_rejected(db: Connection, records: Iterable[Quarantined]) -> int:
     return new
 
 
-def open_quarantine(db: Connection, source: str | None = None) -> Iterator[tuple[str, Quarantined]]:
-    """The records that wait for a fix, with their ids, oldest first."""
-    for kept in list_quarantine(db, state=OPEN, source=source):
-        yield kept.id, kept.record
-
-
 def list_quarantine(
     db: Connection, *, state: str | None = None, source: str | None = None, reason: str | None = None
 ) -> Iterator[Kept]:
@@ -106,12 +100,6 @@ def settle_quarantined(db: Connection, key: str, state: str, who: str, at: datet
 def _change(db: Connection, key: str, **values: object) -> bool:
     wanted = (quarantine.c.id == key) & (quarantine.c.state == OPEN)
     return db.execute(update(quarantine).where(wanted).values(**values)).rowcount == 1
-
-
-def count_quarantine(db: Connection) -> dict[str, int]:
-    """How many records wait for a fix, by source."""
-    query = select(quarantine.c.source, func.count().label("number")).where(quarantine.c.state == OPEN)
-    return {row.source: row.number for row in db.execute(query.group_by(quarantine.c.source))}
 
 
 def _kept(row: Result[Any]) -> Kept:

@@ -23,7 +23,7 @@ from pipeline.settings import load_settings
 from schemas.codec import decode
 from schemas.errors import Where
 from schemas.records import RawPost
-from stores.database.quarantine import open_quarantine
+from stores.database.quarantine import waiting_reasons
 from tests.crawlers.wordpress_sources import WAYS
 from tests.parts.articles import write_articles
 from tests.parts.wordpress import WordPress, install_wordpress
@@ -121,7 +121,7 @@ def _outcome(rooms: Rooms, name: str, crawls: int, kills: int) -> Outcome:
         for number, line in rooms.raw.read(path)
     ]
     with rooms.database.read() as db:
-        aside = sum(1 for _ in open_quarantine(db))
+        aside = sum(1 for _ in waiting_reasons(db))
     return Outcome(crawls, kills, len(stored), frozenset(origin.url or "" for origin in stored), aside)
 
 

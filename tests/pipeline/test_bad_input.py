@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.jobs.run import run_once
 from pipeline.rooms import open_rooms
-from stores.database.quarantine import open_quarantine
+from stores.database.quarantine import list_quarantine
 from tests.parts.web import Page
 from tests.pipeline.conftest import City
 from tests.pipeline.test_cli import GOOD, lines, qianshao
@@ -99,7 +99,8 @@ class TestList(PagesSpider):
         assert report.exit_code() == 3
         assert (report.collected[0].new, report.collected[0].quarantined) == (1, 4)
         with rooms.database.read() as db:
-            reasons = {record.where.rsplit("/", 1)[1]: record.reason for _, record in open_quarantine(db)}
+            aside = [kept.record for kept in list_quarantine(db)]
+            reasons = {record.where.rsplit("/", 1)[1]: record.reason for record in aside}
     assert reasons.keys() == {"500", "reset", "hang", "cut"}
     assert "500" in reasons["500"]
     assert all("\n" not in reason for reason in reasons.values())

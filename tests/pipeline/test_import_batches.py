@@ -16,7 +16,7 @@ from schemas.errors import Where
 from schemas.records import RawPost
 from stores.database.parts import all_parts
 from stores.database.posts import known_revisions
-from stores.database.quarantine import open_quarantine
+from stores.database.quarantine import waiting_reasons
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_long_table_is_stored_once(rooms: Rooms, table: Path) -> None:
     with rooms.database.read() as db:
         assert known_revisions(db, [post.origin.id for post in found]) == keys
         assert len(all_parts(db)) > 1
-        assert len(list(open_quarantine(db))) == 90
+        assert len(list(waiting_reasons(db))) == 90
 
 
 def test_the_same_is_kept_record_by_record(rooms: Rooms, table: Path, tmp_path: Path) -> None:

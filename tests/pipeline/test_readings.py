@@ -25,7 +25,7 @@ from schemas.times import SHANGHAI
 from stores.database.alerts import alert_history, alerts_since
 from stores.database.coverage import last_runs
 from stores.database.parts import all_parts, new_parts
-from stores.database.quarantine import count_quarantine, open_quarantine
+from stores.database.quarantine import OPEN, list_quarantine, waiting_reasons
 from stores.database.readings import station_readings
 from tests.parts.smtp import SmtpServer
 from tests.parts.web import WebServer
@@ -102,7 +102,7 @@ def test_unknown_stations_stop_a_table_unless_allowed(rooms: Rooms, tmp_path: Pa
     with pytest.raises(UnknownValuesError, match="测站编码 = 60199999（3 行）"):
         import_any(rooms, path, "demo_river")
     with rooms.database.read() as db:
-        assert count_quarantine(db) == {}
+        assert list(waiting_reasons(db)) == []
     report = import_any(rooms, path, "demo_river", allow_unknown=True)
     assert (report.read, report.quarantined) == (0, 3)
     preview = preview_any(path, "demo_river", rooms.settings)
@@ -252,7 +252,7 @@ def test_an_interface_is_a_source_in_one_file(tmp_path: Path, web_server: WebSer
         again = collect_source(rooms, "test_gauges")
         assert (again.new, again.quarantined) == (0, 2)
         with rooms.database.read() as db:
-            assert sum(count_quarantine(db).values()) == 2, "what is refused again waits once"
+            assert len(list(waiting_reasons(db))) == 2, "what is refused again waits once"
             assert len(station_readings(db, "下坝水闸", NOW - timedelta(days=1))) == 6
             assert new_parts(db) == []
         analyse_waiting(rooms)
@@ -265,7 +265,8 @@ def test_an_interface_is_a_source_in_one_file(tmp_path: Path, web_server: WebSer
 def test_a_refused_row_is_put_right_and_comes_in(rooms: Rooms, tmp_path: Path) -> None:
     import_any(rooms, table(tmp_path, (31.9, "三十二", 32.1)), "demo_river")
     with rooms.database.read() as db:
-        ((key, _),) = open_quarantine(db)
+        (kept,) = list_quarantine(db, state=OPEN)
+    key = kept.id
     assert "应为 数" in replay_records(rooms, key, who="王某", now=NOW).waiting[key]
     fix_record(rooms, key, {"水位(m)": "32.0"}, None, who="王某", now=NOW)
     report = replay_records(rooms, key, who="王某", now=NOW)

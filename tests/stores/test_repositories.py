@@ -61,11 +61,11 @@ from stores.database.posts import (
 )
 from stores.database.quarantine import (
     REPLAYED,
-    count_quarantine,
     find_quarantined,
-    open_quarantine,
+    list_quarantine,
     save_quarantined,
     settle_quarantined,
+    waiting_reasons,
 )
 from stores.database.tickets import save_tickets
 from stores.errors import StoreUnavailable
@@ -272,16 +272,17 @@ def test_quarantine_keeps_the_bytes_and_a_repeat_adds_nothing(database: Database
     with database.begin() as db:
         assert save_quarantined(db, [bad, replace(bad, where="工单.csv:4")]) == 2
         assert save_quarantined(db, [replace(bad, at=NOON + HOUR)]) == 0
-        assert count_quarantine(db) == {"热线": 2}
-        assert list(open_quarantine(db, "论坛")) == []
-        (first, back), _ = sorted(open_quarantine(db, "热线"), key=lambda pair: pair[1].where)
+        assert [source for source, *_ in waiting_reasons(db)] == ["热线", "热线"]
+        assert list(list_quarantine(db, source="论坛")) == []
+        waiting, _ = sorted(list_quarantine(db, source="热线"), key=lambda one: one.record.where)
+        first, back = waiting.id, waiting.record
         assert (back.raw, back.reason, back.at) == (bad.raw, "时间 = '昨天吧'␀", NOON)
         assert settle_quarantined(db, first, REPLAYED, "王工", NOON + HOUR)
         assert not settle_quarantined(db, first, REPLAYED, "李工", NOON + 2 * HOUR)
         kept = find_quarantined(db, first)
         assert kept is not None
         assert (kept.state, kept.who, kept.settled, kept.record) == (REPLAYED, "王工", NOON + HOUR, back)
-        assert count_quarantine(db) == {"热线": 1}
+        assert [source for source, *_ in waiting_reasons(db)] == ["热线"]
         assert save_quarantined(db, [bad]) == 0
 
 
@@ -392,7 +393,7 @@ def test_anything_unreadable_can_be_quarantined(
     with database.begin() as db:
         save_quarantined(db, [record])
         assert save_quarantined(db, [record]) == 0
-        assert raw in {kept.raw for _, kept in open_quarantine(db)}
+        assert raw in {kept.record.raw for kept in list_quarantine(db)}
 
 
 def test_a_run_keeps_why_something_is_missing(database: Database) -> None:
