@@ -7,6 +7,7 @@ from alerts.detectors.drift import Drifted, level_drift, row_drift, share_drift
 from alerts.findings import Finding, Tick
 from alerts.health import HealthBook
 from schemas.health import SourceHealth
+from schemas.holidays import is_free
 from schemas.records import Alert
 from schemas.rules.loader import Rule
 from schemas.rules.when_drift import LEVELS, MEASURES_ZH, ROWS, SHARES, Drift
@@ -32,8 +33,12 @@ def find_at_tick(rule: Rule, tick: Tick) -> list[Finding]:
 def judge_day(when: Drift, measure: str, days: Sequence[SourceHealth]) -> Drifted | None:
     """How the last of these days, oldest first, differs from the others; None where it does not, or where
     there are too few to tell."""
+    if not days:
+        return None
     if measure in ROWS:
-        bad = [_is_bad(day, measure) for day in days]
+        # Offices rest on free days: a Sunday is told by the Sundays before it.
+        like = [day for day in days if is_free(day.day) == is_free(days[-1].day)]
+        bad = [_is_bad(day, measure) for day in like]
         return row_drift(bad, p=when.p, least=when.least_days)
     known = [day for day in days[:-1] if _size(day, measure) > 0]
     if len(known) < when.least_days or _size(days[-1], measure) < when.least:
@@ -83,7 +88,8 @@ def _tell(rule: Rule, when: Drift, measure: str, day: SourceHealth, drifted: Dri
     zh = MEASURES_ZH[measure]
     of_day = f"{day.day.month}月{day.day.day}日"
     if measure in ROWS:
-        numbers = f"到{of_day}已连续 {drifted.now:.0f} 天，此前平均每 {1 / drifted.usual:.1f} 天才有一天如此"
+        once = f"此前同类日子平均每 {1 / drifted.usual:.1f} 天才有一天如此"
+        numbers = f"到{of_day}，同类日子（工作日或休息日）已连续 {drifted.now:.0f} 天，{once}"
     elif measure in SHARES:
         k, n = _share(day, measure)
         numbers = f"{of_day} {n} 条里 {k} 条（{drifted.now:.0%}），此前通常 {drifted.usual:.0%}"

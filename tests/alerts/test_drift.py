@@ -113,3 +113,11 @@ def test_the_mail_says_that_it_is_about_a_source() -> None:
     assert "说的是数据来源，不是街面上的事" in mail.text
     for untrue in ("地点不明", "公共设施故障", "网上和热线的说法"):
         assert untrue not in mail.text
+
+
+def test_a_table_that_is_imported_on_working_days_is_not_missed_at_weekends() -> None:
+    days = []
+    for n in range(42):
+        resting = (FIRST + n * DAY).weekday() >= 5
+        days.append(SourceHealth("hotline", FIRST + n * DAY, 0, 0) if resting else usual(n))
+    assert [alert.group for alert in walk(days, hours=1)] == []
