@@ -365,7 +365,7 @@ def test_a_wrong_mapping_names_file_and_key(tmp_path: Path, old: str, new: str, 
 
 
 def test_a_missing_mapping_lists_the_shipped_ones() -> None:
-    with pytest.raises(ReadError, match="demo_12345、stream"):
+    with pytest.raises(ReadError, match="demo_12345、open311、stream"):
         load_mapping("no_such")
 
 
