@@ -1,9 +1,11 @@
 """Drift of a source: shares, levels and bad days in a row against values worked out by hand; warnings."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import numpy as np
 import pytest
 from scipy.stats import betabinom
 
@@ -121,3 +123,57 @@ def test_a_table_that_is_imported_on_working_days_is_not_missed_at_weekends() ->
         resting = (FIRST + n * DAY).weekday() >= 5
         days.append(SourceHealth("hotline", FIRST + n * DAY, 0, 0) if resting else usual(n))
     assert [alert.group for alert in walk(days, hours=1)] == []
+
+
+def make_days(seed: int, sources: int = 10, days: int = 42) -> list[list[SourceHealth]]:
+    """Days without any drift of sources of all sizes: weekends, busy days, some failures, odd lengths."""
+    chance = np.random.default_rng(seed)
+    kinds = [(chance.integers(3, 200), *chance.uniform(0, (0.3, 0.05))) for _ in range(sources)]
+    return [
+        [_ordinary(chance, f"s_{at}", FIRST + n * DAY, *kind) for at, kind in enumerate(kinds)]
+        for n in range(days)
+    ]
+
+
+def _ordinary(
+    chance: np.random.Generator, source: str, day: date, rate: float, nameless: float, failing: float
+) -> SourceHealth:
+    new = int(chance.poisson(rate * (0.6 if day.weekday() >= 5 else 1) * chance.lognormal(0, 0.3)))
+    lengths = chance.lognormal(4.4, 0.6, new)
+    return SourceHealth(
+        source,
+        day,
+        runs=24,
+        successes=24,
+        fetched=new + int(chance.poisson(240)),
+        new=new,
+        failed=int(chance.binomial(new + 240, failing)),
+        quarantined=int(chance.binomial(new, failing)),
+        records=new,
+        no_author=int(chance.binomial(new, nameless)),
+        length=float(np.median(lengths)) if new else None,
+    )
+
+
+def test_ten_ordinary_sources_keep_to_the_budgets() -> None:
+    rules = [rule for rule in load_rules() if rule.name.startswith("drift_")]
+    raised: Counter[str] = Counter()
+    for seed in range(4):
+        told = {alert.id: alert.rule for alert in walk_many(make_days(seed))}
+        raised.update(told.values())
+    weeks = 4 * 6
+    assert {rule.name for rule in rules if raised[rule.name] > rule.budget * weeks} == set()
+    assert raised.total() <= 0.25 * weeks
+
+
+def walk_many(days: Sequence[Sequence[SourceHealth]]) -> list[Alert]:
+    """What the shipped rules raise while the days of several sources become known."""
+    duty = load_duty()
+    engine = WarningEngine(
+        [rule for rule in load_rules() if rule.name.startswith("drift_")], duty, duty.deployment
+    )
+    raised: list[Alert] = []
+    for ours in days:
+        engine.note_health(ours)
+        raised += engine.tick(datetime.combine(ours[0].day + DAY, datetime.min.time(), SHANGHAI))
+    return raised
