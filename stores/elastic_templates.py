@@ -28,23 +28,72 @@ class ApplyReport:
     analyzer: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the server has of a deployment, asked for at once, as a run may come every few minutes."""
+
+    digests: Mapping[str, str]
+    mappings: Mapping[str, Any]
+    aliases: Mapping[str, Collection[str]]
+
+    def ours(self, index: IndexTemplate) -> list[str]:
+        """The indices of this version."""
+        return [name for name in self.aliases if index.owns(name)]
+
+    def holders(self, alias: str) -> set[str]:
+        """The indices that an alias means."""
+        return {name for name, aliases in self.aliases.items() if alias in aliases}
+
+    def is_read(self, index: IndexTemplate) -> bool:
+        """Whether readers see this version."""
+        return bool(self.holders(index.alias)) and self.may_be_read(index)
+
+    def may_be_read(self, index: IndexTemplate) -> bool:
+        """Whether readers see no other version, so that one more index of this one can be shown to them."""
+        return all(map(index.owns, self.holders(index.alias)))
+
+
 def apply_templates(client: Elasticsearch, templates: Templates, parts: Parts) -> ApplyReport:
     """Put what is missing or different; `parts` are the months of each monthly kind, one at least.
 
     Raises StoreRefusedError where a mapping cannot change in place.
     """
-    changed = [f"组件模板 {one.name}" for one in templates.components if _put_component(client, one)]
+    seen, changed = _look(client, templates), list[str]()
+    for one in templates.components:
+        if seen.digests.get(one.name) != one.digest:
+            _put_component(client, one)
+            changed.append(f"组件模板 {one.name}")
     for kind, index in templates.indices.items():
-        changed += _put_index(client, index, templates.mappings(kind), sorted(parts.get(kind, ("",))))
-    unfilled = [kind for kind, index in templates.indices.items() if not _is_read(client, index)]
+        wanted = sorted(parts.get(kind, ("",)))
+        changed += _put_index(client, seen, index, templates.mappings(kind), wanted)
+    seen = _look(client, templates) if changed else seen
+    unfilled = [kind for kind, index in templates.indices.items() if not seen.is_read(index)]
     return ApplyReport(tuple(changed), tuple(unfilled), has_lifecycle(client))
+
+
+def _look(client: Elasticsearch, templates: Templates) -> _Seen:
+    names = [f"{index.alias}-v*" for index in templates.indices.values()]
+    # That there is none yet is no error.
+    quiet = client.options(ignore_status=404)
+    components = quiet.cluster.get_component_template(name=f"{templates.prefix}-*").body
+    indices = quiet.indices.get_index_template(name=f"{templates.prefix}-*").body
+    return _Seen(
+        {
+            one["name"]: one[kind].get("_meta", {}).get("digest", "")
+            for kind, found in (("component_template", components), ("index_template", indices))
+            for one in found.get(f"{kind}s", ())
+        },
+        {name: one["mappings"] for name, one in client.indices.get_mapping(index=names).items()},
+        {name: one["aliases"] for name, one in client.indices.get_alias(index=names).items()},
+    )
 
 
 def missing_parts(client: Elasticsearch, templates: Templates, parts: Parts) -> dict[str, frozenset[str]]:
     """The kinds whose index is not there, with the months that are not: once made, they must be filled."""
     missing: dict[str, frozenset[str]] = {}
+    seen = _look(client, templates)
     for kind, index in templates.indices.items():
-        there = {index.part(name) for name in indices_of(client, index)}
+        there = {index.part(name) for name in seen.ours(index)}
         if lacking := frozenset(parts.get(kind, ("",))) - there:
             missing[kind] = lacking
     return missing
@@ -59,8 +108,9 @@ def add_part(client: Elasticsearch, index: IndexTemplate, part: str) -> None:
         reason = f"索引还没有建好，先运行 qianshao index apply（没有模板 {index.template.name}）"
         raise StoreRefusedError(reason)
     _make_index(client, index.concrete(part))
+    found = client.indices.get_alias(index=f"{index.alias}-v*").body
     # For what it does; nobody asked what it tells.
-    list(_show_index(client, index))
+    list(_show_index(client, index, {name: one["aliases"] for name, one in found.items()}))
 
 
 def take_over(client: Elasticsearch, index: IndexTemplate) -> tuple[str, ...]:
@@ -118,19 +168,21 @@ def indices_of(client: Elasticsearch, index: IndexTemplate) -> tuple[str, ...]:
 
 
 def _put_index(
-    client: Elasticsearch, index: IndexTemplate, wanted: dict[str, Any], parts: Collection[str]
+    client: Elasticsearch, seen: _Seen, index: IndexTemplate, wanted: dict[str, Any], parts: Collection[str]
 ) -> Iterator[str]:
     """Template, indices and aliases of one kind; what was changed."""
-    if _put_index_template(client, index.template):
+    if seen.digests.get(index.template.name) != index.template.digest:
+        _put_index_template(client, index.template)
         yield f"索引模板 {index.template.name}"
-    there = indices_of(client, index)
-    for part in parts:
-        if index.concrete(part) not in there:
-            _make_index(client, index.concrete(part))
-            yield f"索引 {index.concrete(part)}"
-    if there and _extend_mapping(client, index, wanted):
+    there = seen.ours(index)
+    lacking = [index.concrete(part) for part in parts if index.concrete(part) not in there]
+    for name in lacking:
+        _make_index(client, name)
+        yield f"索引 {name}"
+    if not all(_covers(seen.mappings[name], wanted) for name in there):
+        _extend_mapping(client, index, wanted)
         yield f"映射 {index.pattern}"
-    yield from _show_index(client, index)
+    yield from _show_index(client, index, {**seen.aliases, **dict.fromkeys(lacking, ())})
 
 
 def _make_index(client: Elasticsearch, name: str) -> None:
@@ -142,16 +194,18 @@ def _make_index(client: Elasticsearch, name: str) -> None:
             raise
 
 
-def _show_index(client: Elasticsearch, index: IndexTemplate) -> Iterator[str]:
+def _show_index(
+    client: Elasticsearch, index: IndexTemplate, aliases: Mapping[str, Collection[str]]
+) -> Iterator[str]:
     """Let writers and readers find every index of this version, unless readers still see an older one."""
-    versions = client.indices.get_alias(index=f"{index.alias}-v*").body
-    ours = [name for name in versions if index.owns(name)]
+    seen = _Seen({}, {}, aliases)
+    ours = seen.ours(index)
     wanted = {index.write_alias(index.part(name)): {name} for name in ours}
-    if all(index.owns(name) for name in versions if index.alias in versions[name]["aliases"]):
+    if seen.may_be_read(index):
         wanted[index.alias] = set(ours)
     actions: list[dict[str, Any]] = []
     for alias, names in wanted.items():
-        holders = {name for name in versions if alias in versions[name]["aliases"]}
+        holders = seen.holders(alias)
         if holders != names:
             actions += _point(alias, holders, names)
             yield f"别名 {alias} → {'、'.join(sorted(names))}"
@@ -159,32 +213,14 @@ def _show_index(client: Elasticsearch, index: IndexTemplate) -> Iterator[str]:
         client.indices.update_aliases(actions=actions)
 
 
-def _is_read(client: Elasticsearch, index: IndexTemplate) -> bool:
-    holders = _holders(client, index.alias)
-    return bool(holders) and all(map(index.owns, holders))
-
-
-def _put_component(client: Elasticsearch, template: Template) -> bool:
-    try:
-        found = client.cluster.get_component_template(name=template.name)["component_templates"]
-        if found[0]["component_template"].get("_meta", {}).get("digest") == template.digest:
-            return False
-    except NotFoundError:
-        pass
+def _put_component(client: Elasticsearch, template: Template) -> None:
     body = template.body
     client.cluster.put_component_template(
         name=template.name, template=body["template"], version=body["version"], meta=body["_meta"]
     )
-    return True
 
 
-def _put_index_template(client: Elasticsearch, template: Template) -> bool:
-    try:
-        found = client.indices.get_index_template(name=template.name)["index_templates"]
-        if found[0]["index_template"].get("_meta", {}).get("digest") == template.digest:
-            return False
-    except NotFoundError:
-        pass
+def _put_index_template(client: Elasticsearch, template: Template) -> None:
     body = template.body
     client.indices.put_index_template(
         name=template.name,
@@ -195,13 +231,9 @@ def _put_index_template(client: Elasticsearch, template: Template) -> bool:
         version=body["version"],
         meta=body["_meta"],
     )
-    return True
 
 
-def _extend_mapping(client: Elasticsearch, index: IndexTemplate, wanted: dict[str, Any]) -> bool:
-    found = client.indices.get_mapping(index=index.pattern)
-    if all(_covers(one["mappings"], wanted) for one in found.values()):
-        return False
+def _extend_mapping(client: Elasticsearch, index: IndexTemplate, wanted: dict[str, Any]) -> None:
     try:
         client.indices.put_mapping(index=index.pattern, **wanted)
     except BadRequestError as error:
@@ -210,7 +242,6 @@ def _extend_mapping(client: Elasticsearch, index: IndexTemplate, wanted: dict[st
             f"把 schemas/elasticsearch/indices/{index.kind}.json 的 version 加一，再 apply 与 rebuild"
         )
         raise StoreRefusedError(reason) from error
-    return True
 
 
 def _covers(found: object, wanted: object) -> bool:

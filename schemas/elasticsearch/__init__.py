@@ -77,6 +77,7 @@ class Templates:
     components: tuple[Template, ...]
     indices: Mapping[str, IndexTemplate]
     analyzers: tuple[Analyzer, ...] = ()
+    prefix: str = PREFIX
 
     def with_plugins(self, plugins: Collection[str]) -> "tuple[Templates, str]":
         """The templates for a server with these plugins, and the name of the Chinese analysis among them;
@@ -114,7 +115,7 @@ def load_templates(prefix: str = PREFIX, folder: Path = FOLDER) -> Templates:
         path.stem: _read_index(path, prefix, components)
         for path in sorted((folder / "indices").glob("*.json"))
     }
-    templates = Templates(named, indices, tuple(_read_analyzers(folder, prefix, components)))
+    templates = Templates(named, indices, tuple(_read_analyzers(folder, prefix, components)), prefix)
     for kind in indices:
         _refuse_unexplained(folder / "indices" / f"{kind}.json", templates, kind)
     return templates
