@@ -7,6 +7,8 @@ from crawlers.drafts.draft import Draft
 from crawlers.drafts.files import name_source, write_draft
 from crawlers.drafts.kinds import add_details, add_paging, draft_source, find_feed, look_into
 from crawlers.fetch import fetch_pages, probe_source
+from crawlers.network import PRIVATE
+from crawlers.page import Page
 from crawlers.source import Source
 from schemas.errors import ReadError, Where
 
@@ -19,7 +21,7 @@ def draft_from(url: str, *, allow_private: bool, use_feed: bool = True) -> Draft
     if not url.startswith(("http://", "https://")):
         raise ReadError(Where(url), "网址", url, "http:// 或 https:// 开头的网址")
     source = probe_source(url, allow_private=allow_private)
-    (page,) = fetch_pages(source, [url])
+    page = _first_page(source)
     feed = find_feed(page) if use_feed else None
     if feed is not None:
         (page,) = fetch_pages(source, [feed])
@@ -27,6 +29,18 @@ def draft_from(url: str, *, allow_private: bool, use_feed: bool = True) -> Draft
     for look in (_look_into_maps, _look_at_older, _look_at_details):
         look(draft, source)
     return draft
+
+
+def _first_page(source: Source) -> Page:
+    try:
+        (page,) = fetch_pages(source, [source.url])
+    except ReadError as error:
+        if error.value == PRIVATE:
+            raise ReadError(
+                error.where, error.field, PRIVATE, "公开的网址；确是内网的加 --private"
+            ) from error
+        raise
+    return page
 
 
 def _look_into_maps(draft: Draft, source: Source) -> None:

@@ -90,7 +90,9 @@ class Probe(SourceSpider):
     async def start(self) -> AsyncIterator[Any]:
         """A request for every address."""
         for url in self.urls:
-            yield self.ask(url, "start").replace(callback=self.on_probe, meta={"asked": url})
+            yield self.ask(url, "start").replace(
+                callback=self.on_probe, meta={"asked": url, "reader": "start"}
+            )
 
     def on_probe(self, response: Response) -> None:
         """Keep one page."""

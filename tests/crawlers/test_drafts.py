@@ -92,6 +92,11 @@ def test_what_is_no_web_address_is_refused_before_anything_is_fetched(url: str) 
         draft_from(url, allow_private=False)
 
 
+def test_an_address_of_the_inner_network_is_refused_with_the_way_out() -> None:
+    with pytest.raises(ReadError, match="加 --private"):
+        draft_from("http://127.0.0.1:9/list", allow_private=False)
+
+
 def test_says_what_it_could_not_see(make_page: MakePage) -> None:
     draft = draft_source(make_page(listing("<li><a href='/a/{n}'>{title}</a></li>"), f"{SITE}/list"))
     add_details(draft, [make_page("<title>甲</title><p>短</p>"), make_page("<title>乙</title><p>短</p>")])
