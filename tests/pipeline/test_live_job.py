@@ -9,7 +9,6 @@ from pipeline.jobs.search import search_posts
 from pipeline.rooms import open_rooms
 from schemas.records import Mail
 from stores.database.alerts import open_alerts, sent_mails
-from stores.elastic import ElasticStore
 from stores.errors import MailUnavailable
 from tests.parts.elastic import Elastic
 from tests.parts.smtp import SmtpServer
@@ -55,7 +54,7 @@ def test_feed_to_mail_and_search(
         assert found.total == len(GAS)
         assert search_posts(rooms, "地震", 10).total == 0
 
-        counts = {kind: rooms.elastic.count(kind) for kind in ("posts", "events", "alerts")}  # type: ignore[union-attr]
+        counts = {kind: rooms.elastic.count(kind) for kind in ("posts", "events", "alerts", "series")}  # type: ignore[union-attr]
         again = run_once(rooms)
         assert (again.collected[0].new, again.analysed.posts, again.warned.sent, again.indexed.indexed) == (
             0,
@@ -65,14 +64,8 @@ def test_feed_to_mail_and_search(
         )
         assert counts == {kind: rooms.elastic.count(kind) for kind in counts}  # type: ignore[union-attr]
         assert len(smtp_server.messages) == 1
-        for kind in counts:
-            _empty(rooms.elastic, kind)
-
-
-def _empty(elastic: ElasticStore | None, kind: str) -> None:
-    # The server is shared by all tests; each leaves its indices as it found them.
-    assert elastic is not None
-    elastic.client.indices.delete(index=elastic.templates.indices[kind].index)
+        # The server is shared by all tests; each leaves its indices as it found them.
+        rooms.elastic.remove()  # type: ignore[union-attr]
 
 
 def test_mail_server_down_then_up_delivers_once(
@@ -134,8 +127,7 @@ def test_search_server_down_then_up_loses_nothing(city: City, elastic: Elastic) 
     with open_rooms(city.settings(**given)) as rooms:
         assert run_once(rooms, collect=False).indexed.indexed >= 6
         assert search_posts(rooms, "煤气味", 10).total == len(GAS)
-        for kind in ("posts", "events", "alerts"):
-            _empty(rooms.elastic, kind)
+        rooms.elastic.remove()  # type: ignore[union-attr]
 
 
 def test_failed_source_does_not_stop_the_others(city: City) -> None:
