@@ -1,24 +1,14 @@
 """Revisions of records that change without a new text: a reply that comes later, a state of work."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 
 from schemas.posts import revise_digest
 from schemas.records import JsonScalar, RawPost
 
 # What makes a new revision of a question or a ticket beside its text.
 REVISED = ("state", "unit", "reply", "reply_time", "close_time")
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerTimes:
-    """When a ticket came in, was answered and was closed; None for what has not happened or nobody says."""
-
-    received: datetime | None
-    replied: datetime | None
-    closed: datetime | None
 
 
 def revise(post: RawPost, names: Iterable[str]) -> RawPost:
@@ -56,36 +46,3 @@ def say_again(post: RawPost, history: Sequence[tuple[datetime, str]]) -> RawPost
     again = {revise_digest(revision, (before,)) for _, before in history}
     said = next((known for known in last if known in again), revise_digest(revision, (max(last),)))
     return replace(post, origin=replace(post.origin, revision=said))
-
-
-def answer_times(revisions: Iterable[RawPost]) -> AnswerTimes:
-    """The times of one ticket, from its revisions in any order.
-
-    The newest time that the source names holds. Where it names none, a reply or a state `closed` that an
-    earlier revision did not have yet happened by the time it was fetched; of a ticket that came in with it
-    nobody knows when. A ticket that was closed and is worked on again is not closed.
-    """
-    in_order = sorted(revisions, key=lambda post: post.origin.fetched_at)
-    received = next((post.origin.published_at for post in in_order if post.origin.published_at), None)
-    replied = _seen([(post, bool(post.extra.get("reply"))) for post in in_order])
-    return AnswerTimes(
-        received, _named(in_order, "reply_time") or next(iter(replied), None), _closed(in_order)
-    )
-
-
-def _closed(revisions: list[RawPost]) -> datetime | None:
-    last = revisions[-1].extra if revisions else {}
-    if last.get("state", "closed") != "closed" and not last.get("close_time"):
-        return None
-    closed = _seen([(post, post.extra.get("state") == "closed") for post in revisions])
-    return _named(revisions, "close_time") or next(reversed(closed), None)
-
-
-def _named(revisions: list[RawPost], name: str) -> datetime | None:
-    told = [str(post.extra[name]) for post in revisions if post.extra.get(name)]
-    return datetime.fromisoformat(told[-1]) if told else None
-
-
-def _seen(revisions: list[tuple[RawPost, bool]]) -> list[datetime]:
-    """When it was fetched that something had come about that the revision before did not have."""
-    return [post.origin.fetched_at for (_, before), (post, now) in pairwise(revisions) if now and not before]

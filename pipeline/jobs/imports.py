@@ -99,9 +99,7 @@ class Preview:
 class UnknownValuesError(ValueError):
     """A table has coded values that its mapping does not know; nothing of it was imported."""
 
-    def __init__(
-        self, table: str, found: Counter[tuple[str, str]], known_by: str = "映射的 values"
-    ) -> None:
+    def __init__(self, table: str, found: Counter[tuple[str, str]], known_by: str = "映射的 values") -> None:
         self.found = found
         told = "；".join(
             f"{column} = {value}（{count} 行）" for (column, value), count in found.most_common(20)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from crawlers.hotline import TableReport, import_table, load_mapping
-from crawlers.revisions import AnswerTimes, answer_times
 from schemas.errors import ReadError
 from schemas.posts import hash_author
 from schemas.records import Quarantined, RawPost
+from tests.tickets import ticket_of
 
 NOW = datetime.fromisoformat("2026-02-01T09:00:00+08:00")
 SAMPLE = {
@@ -399,15 +399,19 @@ def test_answer_times_come_from_the_table_or_from_when_the_change_was_seen(table
         found = import_table(path, "demo_12345", fetched_at=NOW + timedelta(hours=hours), author_key=None)
         return next(post for post in found if isinstance(post, RawPost))
 
+    def times(*posts: RawPost) -> tuple[datetime | None, ...]:
+        ticket = ticket_of(*posts)
+        return ticket.submitted, ticket.replied_at, ticket.closed_at
+
     received = datetime.fromisoformat("2026-01-31T08:00:00+08:00")
     replied = datetime.fromisoformat("2026-02-01T09:30:00+08:00")
     came = seen(0)
     answered = seen(1, 答复内容="已派人", 答复时间="2026-02-01 09:30")
     closed = seen(2, 答复内容="已派人", 答复时间="2026-02-01 09:30", 办理状态="办结")
-    assert answer_times([came]) == AnswerTimes(received, None, None)
-    assert answer_times([answered, came]) == AnswerTimes(received, replied, None)
-    assert answer_times([came, answered, closed]) == AnswerTimes(received, replied, NOW + timedelta(hours=2))
-    assert answer_times([closed]) == AnswerTimes(received, replied, None)
+    assert times(came) == (received, None, None)
+    assert times(answered, came) == (received, replied, None)
+    assert times(came, answered, closed) == (received, replied, NOW + timedelta(hours=2))
+    assert times(closed) == (received, replied, None)
 
 
 def test_reads_json_lines_with_keys_as_columns(table: Any) -> None:

@@ -14,13 +14,13 @@ from scrapy.http import Request
 
 from crawlers.discovery import find_source
 from crawlers.page import Page
-from crawlers.revisions import answer_times
 from crawlers.run import crawl_in_subprocess
 from crawlers.spiders.board import ApiBoardSpider
 from schemas.codec import decode
 from schemas.errors import Where
 from schemas.records import Quarantined, RawPost
 from tests.crawlers.conftest import NOW, SOURCE
+from tests.tickets import ticket_of
 
 MakePage = Callable[..., Page]
 ASKED = 1_769_821_260
@@ -86,7 +86,7 @@ def test_a_reply_is_a_new_revision_with_the_fields_of_the_hotline_tables(make_pa
         "reply": "已抢修",
         "reply_time": "2026-01-31T15:00:00+08:00",
     }
-    assert str(answer_times([asked, answered]).replied) == "2026-01-31 15:00:00+08:00"
+    assert str(ticket_of(asked, answered).replied_at) == "2026-01-31 15:00:00+08:00"
 
 
 def test_a_state_that_is_not_listed_puts_its_question_aside(make_page: MakePage) -> None:

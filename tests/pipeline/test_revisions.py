@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crawlers.revisions import answer_times, revise, say_again
+from crawlers.revisions import revise, say_again
 from pipeline.jobs.imports import import_hotline
 from pipeline.jobs.store import store_posts
 from pipeline.rooms import Rooms, open_rooms
@@ -18,6 +18,7 @@ from schemas.posts import make_post
 from schemas.records import RawPost
 from stores.database.parts import all_parts
 from stores.database.posts import revision_histories
+from tests.tickets import ticket_of
 
 HEAD = "工单编号,受理时间,诉求内容,办理状态\n"
 NOON = datetime.fromisoformat("2026-05-06T12:00:00+08:00")
@@ -57,7 +58,7 @@ def test_a_state_that_comes_back_is_a_new_revision(rooms: Rooms, day: Day) -> No
     assert len({post.origin.revision for post in kept(rooms)}) == 3
     assert day("d", "办理中") == 1, "the table's own ticket only: the state is the one last known"
     assert day("e", "办结") == 2
-    assert answer_times(kept(rooms)).closed == kept(rooms)[-1].origin.fetched_at
+    assert ticket_of(*kept(rooms)).closed_at == kept(rooms)[-1].origin.fetched_at
 
 
 def test_an_old_table_imported_once_more_turns_no_state_back(rooms: Rooms, day: Day) -> None:
@@ -107,7 +108,7 @@ def test_a_feed_that_goes_to_and_fro_makes_no_revisions() -> None:
 
 def test_a_ticket_worked_on_again_is_not_closed() -> None:
     came, closed, again = told("working", 0), told("closed", 30), told("working", 60)
-    assert answer_times([came, closed]).closed == closed.origin.fetched_at
-    assert answer_times([came, closed, again]).closed is None
+    assert ticket_of(came, closed).closed_at == closed.origin.fetched_at
+    assert ticket_of(came, closed, again).closed_at is None
     later = told("closed", 90)
-    assert answer_times([came, closed, again, later]).closed == later.origin.fetched_at
+    assert ticket_of(came, closed, again, later).closed_at == later.origin.fetched_at
