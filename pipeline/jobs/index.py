@@ -1,5 +1,6 @@
 """Index: what changed in the state goes to Elasticsearch; templates, rebuild and search."""
 
+import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -41,6 +42,8 @@ from stores.errors import StoreUnavailable
 from stores.names import Names
 
 PAGE = 1_000
+# Objects made since the last collection of garbage; Python's own 700 are less than ten documents.
+_COLLECT_AFTER = 200_000
 # The oldest month that the index keeps, once retention has been run; see pipeline/jobs/retain.py.
 KEPT_SINCE = "index_kept_since"
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=SHANGHAI)
@@ -156,7 +159,7 @@ def _write_changed(
     indexed, errors, refusals, expired = 0, list[str](), list[str](), list[Mark]()
     past = 0
     for kind in READERS:
-        for report in elastic.write_records(kind, _waiting(rooms, kind, kept, expired)):
+        for report in _calmly(elastic.write_records(kind, _waiting(rooms, kind, kept, expired))):
             _settle(rooms, report)
             indexed += report.indexed
             errors += [f"{kind}/{one.id}：{one.reason}" for one in report.rejected]
@@ -190,6 +193,19 @@ def _waiting(rooms: Rooms, kind: str, kept: Kept, expired: list[Mark]) -> Iterat
         expired += [one.mark for one in page if one.part not in kept]
         yield from (one for one in page if one.part in kept)
         after = page[-1].mark
+
+
+def _calmly(reports: Iterator[IndexReport]) -> Iterator[IndexReport]:
+    """The reports, with few collections of garbage meanwhile: records and documents hold no cycles, and all
+    that is loaded, the text core above all, would be walked over and over (a fifth of the time)."""
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, *thresholds[1:])
+    try:
+        yield from reports
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 def _settle(rooms: Rooms, report: IndexReport) -> None:
