@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +10,8 @@ from crawlers.charset import guess_encoding
 from crawlers.hotline.csv_rows import read_csv
 from crawlers.hotline.html_rows import ARCHIVE, HTML, XML, read_excel_xml, read_html
 from crawlers.hotline.json_rows import read_json_lines
-from crawlers.hotline.tables import Table
+from crawlers.hotline.mapping import plain_name
+from crawlers.hotline.tables import TITLES, Table, TableError, rows_of
 from crawlers.hotline.xls_rows import read_xls
 from crawlers.hotline.xlsx_rows import read_xlsx
 
@@ -58,8 +60,11 @@ def open_table(path: Path, mapping: Shape) -> Table:
     export as .xls; where its name promises another format, the table's note says so. Raises TableError."""
     ending = path.suffix.lower()
     kind = "JSON Lines" if ending in _LINES else detect_format(path)
-    table = _READERS[kind](path, mapping)
     promised = _PROMISED.get(ending, kind)
+    if kind == TEXT and promised != TEXT and not _names_columns(path, mapping):
+        reason = f"不是 {promised} 工作簿，也不是有映射所说的列的文本表格"
+        raise TableError(reason)
+    table = _READERS[kind](path, mapping)
     if promised == kind:
         return table
     notes = (f"实为 {kind}，不是 {promised}", table.note)
@@ -85,6 +90,12 @@ def detect_format(path: Path) -> str:
 
 def _read_text(path: Path, mapping: Shape) -> Table:
     return read_csv(path, header=mapping.header, delimiter=mapping.delimiter, known=mapping.fields)
+
+
+def _names_columns(path: Path, mapping: Shape) -> bool:
+    """Whether a text has a known column's name in one of its first rows."""
+    rows = islice(rows_of(_read_text(path, mapping).pieces), mapping.header + TITLES)
+    return any(plain_name(str(cell)) in mapping.fields for row in rows for cell in row.cells)
 
 
 _READERS: dict[str, Read] = {

@@ -14,15 +14,13 @@ from crawlers.hotline.formats import open_table
 from crawlers.hotline.mapping import Mapping, load_mapping, plain_name
 from crawlers.hotline.reader import RowReader, text_of
 from crawlers.hotline.refused import RowContext, write_row
-from crawlers.hotline.tables import Block, Piece, Row, Table, TableError, rows_of
+from crawlers.hotline.tables import TITLES, Block, Piece, Row, Table, TableError, rows_of
 from schemas.encoded import EncodedPosts
 from schemas.errors import ReadError, Where, one_of
 from schemas.records import Quarantined, RawPost
 
 # The most records stored at once, and the most text of them in bytes.
 BATCH, LARGEST = 50_000, 32_000_000
-# Rows below the one that the mapping names, among which the header is looked for when it is not there.
-_TITLES = 10
 
 
 @dataclass(slots=True)
@@ -185,7 +183,7 @@ class TableImport(Iterator[RawPost | Quarantined]):
     def _hint(self, error: ReadError) -> ReadError:
         """The error with the row that looks like the header, where one of those below it does."""
         known = self.mapping.fields
-        for row in islice(rows_of(self._pieces), _TITLES):
+        for row in islice(rows_of(self._pieces), TITLES):
             found = {known.get(plain_name(text_of(cell))) for cell in row.cells}
             if found.issuperset(self.mapping.needed) and self.mapping.needed:
                 hint = f"{error.allowed}；第 {row.number} 行像表头：映射里写 header: {row.number}"

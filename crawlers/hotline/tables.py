@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 Cell = str | int | float | bool | datetime | date | time | None
+# Rows below the one that the mapping names, among which the header is looked for when it is not there.
+TITLES = 10
 LONGEST_CELL = 131_072
 
 

@@ -211,8 +211,8 @@ def broken_books() -> Iterator[Case]:
     formula = as_book([HEADER, row(1), row(2, 受理时间="=NOW()")])
     yield Case("book-formula", "table", "xlsx", formula, (MISSING,), 1)
     for name in ("pdf", "png", "rar"):
-        yield Case(f"book-{name}", "table", "xlsx", FILES[name], ("列名不对",))
-    yield Case("book-jpeg", "table", "xlsx", FILES["jpeg"], ("编码不对",))
+        yield Case(f"book-{name}", "table", "xlsx", FILES[name], ("不是表格",))
+    yield Case("book-jpeg", "table", "xlsx", FILES["jpeg"], ("不是表格",))
     yield Case("book-zip", "table", "xlsx", FILES["zip"], ("不是表格",))
     yield Case("book-word", "table", "xls", FILES["word"], ("文件损坏",))
 
