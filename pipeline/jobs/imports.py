@@ -11,6 +11,7 @@ from crawlers.hotline import TableBatch, TableImport, import_table, load_mapping
 from crawlers.hotline.mapping import Mapping
 from crawlers.hotline.tables import Table
 from crawlers.reasons import reason_of
+from crawlers.sensors.mapping import SensorMapping
 from pipeline.imported import note_imported, was_imported
 from pipeline.jobs.store import Stored, store_encoded
 from pipeline.progress import Advance, ignore_progress
@@ -262,7 +263,7 @@ def _keep_batches(
             yield waiting.result()
 
 
-def note_run(rooms: Rooms, mapping: Mapping, report: ImportReport, now: datetime) -> None:
+def note_run(rooms: Rooms, mapping: Mapping | SensorMapping, report: ImportReport, now: datetime) -> None:
     """Keep in coverage what an import begun at `now` brought."""
     run = SourceRun(
         source=mapping.source,

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from crawlers.reasons import reason_of
-from crawlers.sensors.mapping import SensorMapping, load_sensor_mapping, sensor_mapping_path
+from crawlers.sensors.mapping import load_sensor_mapping, sensor_mapping_path
 from crawlers.sensors.tables import SensorImport
 from pipeline.jobs.imports import (
     CHUNK,
@@ -17,6 +17,7 @@ from pipeline.jobs.imports import (
     Preview,
     UnknownValuesError,
     import_hotline,
+    note_run,
     preview_hotline,
 )
 from pipeline.jobs.measured import StoredReadings, store_readings
@@ -28,7 +29,6 @@ from pipeline.settings import Settings
 from schemas.records import Quarantined, Reading
 from schemas.sensors import load_quantities
 from schemas.times import SHANGHAI
-from stores.database.coverage import SourceRun, save_publisher, save_run
 
 
 def import_any(
@@ -86,7 +86,7 @@ def import_readings(
         refusals.update(reason_of(record.reason) for record in aside)
         progress(table.report.rows)
     report = _report(table, stored, errors, rooms.settings.readings_days)
-    _note_run(rooms, loaded, replace(report, refusals=dict(refusals)), received)
+    note_run(rooms, loaded, replace(report, refusals=dict(refusals)), received)
     return report
 
 
@@ -145,25 +145,3 @@ def _report(table: SensorImport, stored: StoredReadings, errors: Sequence[str], 
         tuple(errors),
         "；".join(part for part in (found.note, stored.note(days)) if part),
     )
-
-
-def _note_run(rooms: Rooms, mapping: SensorMapping, report: ImportReport, now: datetime) -> None:
-    run = SourceRun(
-        source=mapping.source,
-        started=now,
-        finished=datetime.now(SHANGHAI),
-        fetched=report.rows,
-        new=report.new,
-        seen=report.read - report.new,
-        failed=0,
-        quarantined=report.quarantined,
-        expected_min=None,
-        expected_max=None,
-        status="failed" if report.failed else "ok",
-        note=report.table,
-        refusals=report.refusals,
-    )
-    with rooms.database.begin() as db:
-        save_run(db, run)
-        if mapping.publisher:
-            save_publisher(db, mapping.source, mapping.publisher)
