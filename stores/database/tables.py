@@ -60,7 +60,8 @@ def _index_columns() -> list[Column[int]]:
 def _waiting(table: Table) -> Index:
     waits = table.c.changed > table.c.indexed
     name = f"ix_{table.name}_waiting"
-    return Index(name, table.c.changed, sqlite_where=waits, postgresql_where=waits)
+    # With the id, as readers go through it: a page of rows is not sorted anew, documents and all.
+    return Index(name, table.c.changed, *table.primary_key, sqlite_where=waits, postgresql_where=waits)
 
 
 parts = Table(
