@@ -40,12 +40,14 @@ STATE_ZH = {
 RUN_ZH = {"missed": "没有采集", "failed": "失败", "too_few": "偏少", "too_many": "偏多", "ok": "正常"}
 GAP_ZH = {"open": "待补", "closed": "已补回", "lost": "补不回"}
 FAMILY_ZH = {"complaint": "诉求", "incident": "突发事件", SPAM: "广告"}
+_FACTS = tuple(name for name in Facts.__slots__ if name not in {"time", "spans"})
 _ACKNOWLEDGED, _CLOSED = ("签收",), ("办结", "解除", "误报")
 
 
 def post_document(post: ClassifiedPost, event_id: str | None, names: Names = NO_NAMES) -> Document:
     """One post with what the text core says about it; what is not known is left out."""
-    clean, origin = post.clean, post.origin
+    clean, origin = post.clean, post.clean.origin
+    published, fetched = _moment(origin.published_at), _moment(origin.fetched_at)
     return _present(
         {
             "id": origin.id,
@@ -56,9 +58,9 @@ def post_document(post: ClassifiedPost, event_id: str | None, names: Names = NO_
             "ticket": origin.ticket,
             "author": origin.author_hash,
             "district": origin.district,
-            "time": _moment(origin.time),
-            "published_at": _moment(origin.published_at),
-            "fetched_at": _moment(origin.fetched_at),
+            "time": published or fetched,
+            "published_at": published,
+            "fetched_at": fetched,
             "title": clean.title,
             "text": clean.text,
             "words": join_words(post.words),
@@ -270,13 +272,11 @@ def join_words(words: Iterable[str]) -> str:
     >>> join_words(["万达 广场", "停水"])
     '万达_广场 停水'
     """
-    # Nearly every word is of letters and digits, which hold no white space.
-    return " ".join([token for word in words if (token := word if word.isalnum() else _token(word))])
-
-
-@lru_cache(maxsize=4_096)
-def _token(word: str) -> str:
-    return re.sub(r"\s+", "_", word.strip())
+    tokens = list(filter(None, map(str.strip, words)))
+    joined = " ".join(tokens)
+    if len(joined.split()) == len(tokens):
+        return joined
+    return " ".join([re.sub(r"\s+", "_", token) for token in tokens])
 
 
 def _answer_times(alert: Alert) -> Document:
@@ -302,17 +302,26 @@ def _first_step(alert: Alert, words: tuple[str, ...]) -> datetime | None:
 
 
 def _heat(heat: Heat) -> Document:
-    return _present({name: getattr(heat, name) for name in Heat.__slots__})
+    return _stated(heat, Heat.__slots__)
 
 
 def _facts(facts: Facts) -> Document:
-    numbers = {name: getattr(facts, name) for name in Facts.__slots__ if name != "spans"}
-    return _present({**numbers, "time": _moment(facts.time)})
+    told = _stated(facts, _FACTS)
+    if facts.time is not None:
+        told["time"] = _moment(facts.time)
+    return told
+
+
+def _stated(record: Heat | Facts, names: Iterable[str]) -> Document:
+    return {name: value for name in names if (value := getattr(record, name)) is not None}
 
 
 def _label(family: str, label: Label) -> Document:
-    probability = {"probability": label.probability, "words": list(label.words)}
-    return _present({**_named(family, label.name), **probability})
+    told = _named(family, label.name)
+    told["probability"] = label.probability
+    if label.words:
+        told["words"] = list(label.words)
+    return told
 
 
 def _rumour(post: ClassifiedPost, names: Names) -> Document:
@@ -342,13 +351,18 @@ def _complaint(label: Label, detail: Label | None) -> Document:
 
 
 def _full_label(label: str) -> Document:
-    return _present({"name": label, "zh": _zh(label)})
+    return _with_zh(label, _zh(label))
+
+
+def _with_zh(name: str, zh: str | None) -> Document:
+    return {"name": name, "zh": zh} if name and zh else _present({"name": name, "zh": zh})
 
 
 def _named(family: str, name: str) -> Document:
-    return _present({"name": name, "zh": _zh(f"{family}.{name}")})
+    return _with_zh(name, _zh(f"{family}.{name}"))
 
 
+@lru_cache(maxsize=1_024)
 def _zh(label: str) -> str | None:
     try:
         return label_zh(label)
