@@ -1,6 +1,5 @@
 """Records as documents of the search indices; pure functions, the fields as in schemas/elasticsearch."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from functools import lru_cache
@@ -25,6 +24,7 @@ from schemas.times import SHANGHAI
 from stores.database.coverage import Gap, SourceDay
 from stores.database.series import SPAM, Count
 from stores.names import NO_NAMES, Names
+from stores.tokens import join_words
 
 Document = dict[str, Any]
 LEVEL_ZH = {Level.RED: "红", Level.ORANGE: "橙", Level.YELLOW: "黄", Level.BLUE: "蓝"}
@@ -264,19 +264,6 @@ def _complaint_names(ticket: Ticket) -> Document:
 def main_place(places: Sequence[Place]) -> Place | None:
     """The one place a post is counted under: the surest, and of equally sure ones the narrowest."""
     return max(places, key=lambda place: (place.score, PLACE_LEVELS.index(place.level)), default=None)
-
-
-def join_words(words: Iterable[str]) -> str:
-    """Words as the field `words` takes them: joined by spaces, so none may hold one itself.
-
-    >>> join_words(["万达 广场", "停水"])
-    '万达_广场 停水'
-    """
-    tokens = list(filter(None, map(str.strip, words)))
-    joined = " ".join(tokens)
-    if len(joined.split()) == len(tokens):
-        return joined
-    return " ".join([re.sub(r"\s+", "_", token) for token in tokens])
 
 
 def _answer_times(alert: Alert) -> Document:

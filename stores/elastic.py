@@ -17,7 +17,6 @@ from stores.documents import (
     alert_document,
     coverage_document,
     event_document,
-    join_words,
     post_document,
     series_document,
     ticket_document,
@@ -41,6 +40,7 @@ from stores.elastic_templates import (
 )
 from stores.errors import StoreUnavailable
 from stores.names import Names
+from stores.tokens import join_words
 
 # What a record that waits is in the index.
 DOCUMENTS: dict[str, Callable[[Pending[Any], Names], Document]] = {

@@ -19,13 +19,13 @@ from stores.documents import (
     alert_document,
     coverage_document,
     event_document,
-    join_words,
     main_place,
     post_document,
     series_document,
     ticket_document,
 )
 from stores.names import Names
+from stores.tokens import join_words
 from tests.stores.examples import NOON, STREET, make_alert, make_event, make_post, make_run
 
 
