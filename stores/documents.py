@@ -23,6 +23,7 @@ from schemas.tickets import STAGES_ZH, STATES_ZH, Ticket, hours_between
 from schemas.times import SHANGHAI
 from stores.database.coverage import Gap, SourceDay
 from stores.database.series import SPAM, Count
+from stores.divisions import find_divisions
 from stores.names import NO_NAMES, Names
 from stores.tokens import join_words
 
@@ -383,7 +384,8 @@ def _levels(path: str, code: str | None) -> Document:
     names = path.split("/") if path else []
     within = ["/".join(names[:depth]) for depth in range(1, len(names) + 1)]
     told = {"name": names[-1] if names else "", "code": code, "path": path}
-    return _present({**told, "names": names, "within": within})
+    district, street = find_divisions(path, code)
+    return _present({**told, "names": names, "within": within, "district": district, "street": street})
 
 
 def _moment(time: datetime | None) -> str | None:

@@ -1,6 +1,6 @@
 """The demo's collecting: real crawls and a real import, stored as they would have arrived over the weeks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -15,10 +15,11 @@ from pipeline.demo.site import serve_city, write_sources
 from pipeline.health import measure_posts
 from pipeline.jobs.collect import read_records
 from pipeline.jobs.store import store_posts
+from pipeline.remedies import count_reasons
 from pipeline.rooms import Rooms
 from schemas.records import Origin, Quarantined, RawPost
 from schemas.times import SHANGHAI
-from stores.database.coverage import SourceRun, save_publisher, save_run
+from stores.database.coverage import SourceRun, save_publisher, save_rebutter, save_run
 
 _CRAWL_SECONDS = 180.0
 
@@ -58,21 +59,30 @@ def collect_city(rooms: Rooms, city: City, table: Path) -> Collected:
     with rooms.database.begin() as db:
         for source, publisher in SOURCES_ZH.items():
             save_publisher(db, source, publisher)
-        for run in daily_runs(arrived):
+            save_rebutter(db, source, rebuts=source == NEWS)
+        for run in daily_runs(arrived, aside):
             save_run(db, run)
     return Collected(len(crawled), len(imported), stored.new, aside, truth)
 
 
-def daily_runs(arrived: Iterable[RawPost]) -> Iterator[SourceRun]:
-    """What a crawl at the end of each day would have brought: the records that arrived on it."""
+def daily_runs(arrived: Iterable[RawPost], aside: Sequence[Quarantined]) -> Iterator[SourceRun]:
+    """What a crawl at the end of each day would have brought: the records that arrived on it.
+
+    What could not be read has no day of its own and stands on the fullest one of its source.
+    """
     days: dict[tuple[str, date], list[RawPost]] = {}
     for post in arrived:
         day = post.origin.fetched_at.astimezone(SHANGHAI).date()
         days.setdefault((post.origin.source, day), []).append(post)
-    for (source, _), posts in days.items():
+    fullest = dict(sorted(days, key=lambda one: len(days[one])))
+    for (source, day), posts in days.items():
+        refused = [one for one in aside if one.source == source] if fullest[source] == day else []
+        failures, refusals = count_reasons(refused)
         last, count = max(post.origin.fetched_at for post in posts), len(posts)
-        measures = measure_posts(posts)
-        yield SourceRun(source, last, last, count, count, 0, 0, 0, None, None, "ok", measures=measures)
+        yield SourceRun(
+            source, last, last, count, count, 0, sum(failures.values()), sum(refusals.values()), None, None,
+            "ok", failures=failures, refusals=refusals, measures=measure_posts(posts),
+        )  # fmt: skip
 
 
 def key_of(origin: Origin) -> str:

@@ -28,7 +28,7 @@ class Template:
 class IndexTemplate:
     """One kind of index: its template, the alias that readers use and the name of this version's index.
 
-    A `monthly` kind has an index for each month behind the one alias, such as `qianshao-posts-v2-2026.07`.
+    A `monthly` kind has an index for each month behind the one alias, such as `qianshao-posts-v3-2026.07`.
     Writers use aliases of their own: a new version is filled behind them while readers still see the old one.
     """
 

@@ -35,13 +35,13 @@ def test_chinese_is_searchable_by_word_and_by_phrase() -> None:
 
 def test_names_follow_the_deployment() -> None:
     posts = load_templates("yunting").indices["posts"]
-    assert (posts.alias, posts.index) == ("yunting-posts", "yunting-posts-v2")
+    assert (posts.alias, posts.index) == ("yunting-posts", "yunting-posts-v3")
     assert posts.template.body["index_patterns"] == ["yunting-posts-v*"]
     assert (posts.concrete("2026.07"), posts.write_alias("2026.07")) == (
-        "yunting-posts-v2-2026.07",
+        "yunting-posts-v3-2026.07",
         "yunting-posts-write-2026.07",
     )
-    assert (posts.owns("yunting-posts-v2-2026.07"), posts.owns("yunting-posts-v21-2026.07")) == (True, False)
+    assert (posts.owns("yunting-posts-v3-2026.07"), posts.owns("yunting-posts-v31-2026.07")) == (True, False)
     assert posts.components == ("yunting-settings", "yunting-place", "yunting-facts", "yunting-plain")
 
 
@@ -73,8 +73,8 @@ def folder(tmp_path: Path) -> Path:
             b'"place", "tides"]',
             "alerts.json: composed_of = 'tides'：应为 facts、place、plain、settings 之一",
         ),
-        (b'"version": 1,', b"", "alerts.json: version = None：应为 必须写明"),
-        (b'"version": 1,', b'"version": 1', "alerts.json:3: JSON"),
+        (b'"version": 2,', b"", "alerts.json: version = None：应为 必须写明"),
+        (b'"version": 2,', b'"version": 2', "alerts.json:3: JSON"),
     ],
     ids=["no meaning", "unknown component", "no version", "no JSON"],
 )

@@ -55,6 +55,8 @@ def test_a_post_says_who_where_what_and_when() -> None:
     assert document["place"]["location"] == {"lon": 117.67, "lat": 26.91}
     assert document["place"]["names"] == ["云汀市", "汀东区", "柳浪街道"]
     assert document["place"]["within"] == ["云汀市", "云汀市/汀东区", "云汀市/汀东区/柳浪街道"]
+    assert document["place"]["district"] == "云汀市/汀东区"
+    assert document["place"]["street"] == "汀东区/柳浪街道"
     assert document["facts"] == {"deaths": 0, "injured": 2, "time": "2026-03-05T11:00:00+08:00"}
     assert document["urgency"] == {"name": "urgent", "zh": "急"}
     assert (document["event_id"], document["heat"], document["spam"]) == ("event1", {"likes": 3}, False)
@@ -161,6 +163,7 @@ def test_a_count_names_its_hour_of_beijing_its_place_and_label() -> None:
     assert document["family"] == {"name": "incident", "zh": "突发事件"}
     assert document["label"] == {"name": "incident.gas_leak", "zh": "燃气泄漏"}
     assert (document["place"]["name"], document["count"]) == ("柳浪街道", 3)
+    assert document["place"]["street"] == "汀东区/柳浪街道"
     nowhere = series_document(Count(Cell(hour, "", "", "spam"), 0))
     assert (nowhere["label"]["zh"], nowhere["count"]) == ("广告", 0)
     assert "place" not in nowhere

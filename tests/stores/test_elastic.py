@@ -135,7 +135,7 @@ class TestApply:
     def test_a_new_version_is_filled_before_readers_see_it(self, store: ElasticStore) -> None:
         store.index_posts([waiting(make_post())])
         posts = store.templates.indices["posts"]
-        newer = replace(posts, index=f"{posts.alias}-v3")
+        newer = replace(posts, index=f"{posts.index}1")
         store.templates = replace(store.templates, indices={**store.templates.indices, "posts": newer})
         assert store.missing_parts({"posts": {"2026.03"}}) == {"posts": {"2026.03"}}
         assert store.apply({"posts": {"2026.03"}}).unfilled == ("posts",)

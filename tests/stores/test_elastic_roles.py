@@ -76,7 +76,7 @@ def test_the_analyst_reads_everything_and_changes_nothing(secured: Elastic) -> N
         assert store.search_words(["燃气"]).total == 1
         for forbidden in (
             lambda: store.index_posts([Pending("post2", 1, make_post("post2"), None, "2026.03")]),
-            lambda: store.client.indices.delete(index="qianshao-posts-v2-2026.03"),
+            lambda: store.client.indices.delete(index="qianshao-posts-v3-2026.03"),
             lambda: store.client.delete(index="qianshao-posts", id="post1"),
         ):
             with pytest.raises(Exception, match=r"拒绝访问|security_exception"):
