@@ -16,13 +16,15 @@ pytestmark = [
 ]
 DAGS = Path(__file__).parents[2] / "dags"
 FILES = sorted(DAGS.glob("*.py"))
-TAGS = {"qianshao", "collect", "analyse", "warn", "report"}
+TAGS = {"qianshao", "collect", "analyse", "warn", "report", "retain"}
 HEAVY = {"pandas", "sklearn", "jieba", "rjieba", "numpy", "scipy", "sqlalchemy", "elasticsearch", "scrapy"}
 
 
 def test_every_dag_loads(dagbag: "DagBag") -> None:
     assert not dagbag.import_errors
-    assert set(dagbag.dags) == {"qianshao_collect", "qianshao_analyse", "qianshao_warn", "qianshao_report"}
+    assert set(dagbag.dags) == {
+        f"qianshao_{name}" for name in ("collect", "analyse", "warn", "report", "retain")
+    }
 
 
 def test_every_dag_has_notes_owner_and_known_tags(dagbag: "DagBag") -> None:

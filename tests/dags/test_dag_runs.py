@@ -1,12 +1,21 @@
 """The DAGs run by Airflow itself: a real feed is collected, analysed and warned about through connections."""
 
 import json
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
+from pipeline.jobs.index import index_changed, need_elastic
+from pipeline.rooms import open_rooms
+from pipeline.settings import load_settings
+from schemas.times import SHANGHAI
+from stores.database.posts import save_posts
 from tests.parts.smtp import SmtpServer
 from tests.pipeline.conftest import City, city, own_folder, sleepless
+from tests.stores.examples import make_post
 
 if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag
@@ -95,3 +104,35 @@ def test_each_report_is_written_once(
     assert run(dagbag, "qianshao_report") == "success"
     assert [message["Message-ID"] for message in smtp_server.messages] == sent
     assert all(one.startswith("<report.") for one in sent)
+
+
+@pytest.mark.elastic
+def test_months_past_their_time_are_dropped_every_night(
+    dagbag: "DagBag", elastic_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QIANSHAO_HOME", str(tmp_path))
+    # Without an Elasticsearch there is nothing to drop, and nothing wrong.
+    assert run(dagbag, "qianshao_retain") == "success"
+
+    monkeypatch.setenv("QIANSHAO_ELASTICSEARCH_PREFIX", "test-retain-dag")
+    monkeypatch.setenv("QIANSHAO_RETAIN_MONTHS", "6")
+    address = urlsplit(elastic_url)
+    connection = {"conn_type": "generic", "host": address.hostname, "port": address.port}
+    monkeypatch.setenv("AIRFLOW_CONN_QIANSHAO_ELASTICSEARCH", json.dumps(connection))
+    now = datetime.now(SHANGHAI)
+    times = {"old": now - timedelta(days=300), "new": now - timedelta(days=3)}
+    with open_rooms(load_settings(elasticsearch_url=elastic_url)) as rooms:
+        elastic = need_elastic(rooms)
+        try:
+            with rooms.database.begin() as db:
+                save_posts(
+                    db, [(make_post(key, published_at=at, fetched_at=at), None) for key, at in times.items()]
+                )
+            index_changed(rooms)
+            assert set(elastic.parts("posts")) >= {f"{at:%Y.%m}" for at in times.values()}
+            assert run(dagbag, "qianshao_retain") == "success"
+            kept = elastic.parts("posts")
+            assert f"{times['old']:%Y.%m}" not in kept
+            assert f"{times['new']:%Y.%m}" in kept
+        finally:
+            elastic.remove()
