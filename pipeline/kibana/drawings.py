@@ -179,12 +179,12 @@ def _lines(series: Series, left: float, step: float, low: float, top: float) -> 
 
 
 def _ticks(ticks: list[str], left: float, step: float, y: float, apart: int) -> Iterator[Markup]:
-    """As many of the moments as have room, so many pixels apart, by month, day and hour; every name, cut to
-    the room it has."""
+    """As many of the moments as have room, so many pixels apart, by month, day and hour; every name, of
+    a place the last one, cut to the room it has."""
     end = left + step * len(ticks)
     if not all(map(_DAY.match, ticks)):
         apart = max(1, ceil(34 / step)) * round(step)
-        ticks = [tick[: int((apart - 4) / 10)] for tick in ticks]
+        ticks = [tick.rpartition("/")[2][: int((apart - 4) / 10)] for tick in ticks]
     for at in range(0, len(ticks), max(1, round(apart / step))):
         if left + at * step + _TICK <= end or len(ticks[at]) < len("06-22 00:00"):
             yield label(left + at * step, y, ticks[at][-11:], 10, fill=FAINT)
