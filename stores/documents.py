@@ -201,7 +201,7 @@ def series_document(count: Count) -> Document:
             "label": {"name": cell.label, "zh": "广告" if cell.label == SPAM else _zh(cell.label)},
             # As in the posts, so that what filters those filters these.
             **({} if family == SPAM else {family: _named(family, name)}),
-            "place": _levels(cell.place_path, cell.place_code),
+            "place": {**_levels(cell.place_path, cell.place_code)},
             "count": count.posts,
         }
     )
@@ -379,6 +379,8 @@ def _main(place: Place | None) -> Document:
     return {**_levels(place.path, place.code), **_place(place)}
 
 
+# Many documents name the same place; who takes it makes a copy.
+@lru_cache(maxsize=16_384)
 def _levels(path: str, code: str | None) -> Document:
     """A place by its path, with the name and path of every level on the way there."""
     names = path.split("/") if path else []
