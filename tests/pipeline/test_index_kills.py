@@ -167,7 +167,7 @@ def test_a_changed_mapping_is_filled_and_swapped_without_an_empty_moment(
     save(rooms, posts("r0", range(POSTS)))
     index_changed(rooms)
     older = elastic.templates.indices["posts"]
-    newer = replace(older, index=f"{older.alias}-v3")
+    newer = replace(older, index=f"{older.alias}-v99")
     elastic.templates = replace(elastic.templates, indices={**elastic.templates.indices, "posts": newer})
     seen = list[int]()
     take_over = elastic.take_over
