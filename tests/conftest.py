@@ -6,11 +6,11 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
+from pipeline.dev.elastic import Elastic, install_elastic
+from pipeline.dev.postgres import Postgres, install_postgres
+from pipeline.dev.service import PartMissingError
 from stores.database import Database
 from tests.parts.dovecot import Dovecot, install_dovecot
-from tests.parts.elastic import Elastic, install_elastic
-from tests.parts.postgres import Postgres, install_postgres
-from tests.parts.service import PartMissingError
 from tests.parts.smtp import SmtpServer, start_smtp
 from tests.parts.web import WebServer, start_web
 

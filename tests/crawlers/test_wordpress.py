@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from crawlers.run import CrawlResult, crawl_in_subprocess
+from pipeline.dev.service import PartMissingError
 from schemas.codec import decode
 from schemas.errors import Where
 from schemas.records import RawPost
@@ -14,7 +15,6 @@ from tests.conftest import miss
 from tests.crawlers.kills import KILLS, POSTS, collect_through_kills
 from tests.crawlers.wordpress_sources import feed_source, pages_source, sitemap_source
 from tests.parts.articles import Article, write_articles, write_pages
-from tests.parts.service import PartMissingError
 from tests.parts.wordpress import WordPress, install_wordpress
 
 pytestmark = pytest.mark.slow

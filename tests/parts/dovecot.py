@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.dev.service import Owner, PartMissingError, Service, free_port
 from pipeline.imap import folder_name
 from tests.parts.certificate import issue_certificate
-from tests.parts.service import Owner, PartMissingError, Service, free_port
 
 USER = "jubao@tingdong.example"
 _CONFIG = """

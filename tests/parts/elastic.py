@@ -7,10 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.dev.elastic import Elastic, Login, install_elastic, lay_out_node
+from pipeline.dev.elastic import Elastic, Login, lay_out_node
 from tests.parts.certificate import issue_certificate
-
-__all__ = ["Elastic", "Login", "install_elastic", "install_secured"]
 
 SECURED = """\
 xpack.security.enabled: true

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.parts.service import Owner, PartMissingError, Service, free_port
+from pipeline.dev.service import Owner, PartMissingError, Service, free_port
 
 PROGRAMS = ("mariadbd", "mariadb", "mariadb-install-db")
 # The data live as long as the test run: waiting for the disk would only cost time.

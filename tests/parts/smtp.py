@@ -13,7 +13,7 @@ from typing import Any, Literal
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.parts.service import free_port
+from pipeline.dev.service import free_port
 
 Behaviour = Literal[
     "accept", "refuse", "busy", "hang", "drop_in_data", "drop_after_data", "rude_goodbye",

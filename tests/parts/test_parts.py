@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from pipeline.dev.elastic import find_java, java_version
+from pipeline.dev.postgres import Postgres, install_postgres
+from pipeline.dev.service import Owner, PartMissingError
 from tests.conftest import miss
-from tests.parts.postgres import Postgres, install_postgres
-from tests.parts.service import Owner, PartMissingError
 from tests.parts.web import WebServer
 
 
@@ -83,7 +83,7 @@ def test_no_java_is_said_in_two_languages(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.postgres
 @pytest.mark.usefixtures("postgres")
 def test_servers_end_with_the_test_run_that_started_them() -> None:
-    code = "from tests.parts.postgres import install_postgres as i; import time; p = i(); p.start(); "
+    code = "from pipeline.dev.postgres import install_postgres as i; import time; p = i(); p.start(); "
     code += "print(p.service.process.pid, p.service.folder, flush=True); time.sleep(60)"
     run = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None

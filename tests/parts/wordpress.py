@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.dev.service import Owner, PartMissingError, Service, free_port
 from schemas.times import SHANGHAI
 from tests.parts.articles import Article
 from tests.parts.mariadb import MariaDb, install_mariadb
-from tests.parts.service import Owner, PartMissingError, Service, free_port
 
 SHARED = Path("/usr/share/wordpress")
 THEME = "twentytwentyone"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.dev.elastic import Elastic
 from pipeline.jobs.index import READERS, apply_templates, index_changed
 from pipeline.rooms import Rooms, open_rooms
 from pipeline.settings import load_settings
@@ -26,7 +27,6 @@ from stores.database.posts import save_posts
 from stores.database.tickets import save_tickets
 from stores.documents import Document, post_document
 from stores.elastic import DOCUMENTS
-from tests.parts.elastic import Elastic
 from tests.stores.examples import NOON, make_alert, make_event, make_post
 
 POSTS, KILLS = 1_500, 30

@@ -4,13 +4,13 @@ from email.message import EmailMessage
 
 import pytest
 
+from pipeline.dev.elastic import Elastic
 from pipeline.jobs.run import run_once
 from pipeline.jobs.search import search_posts
 from pipeline.rooms import open_rooms
 from schemas.records import Mail
 from stores.database.alerts import open_alerts, sent_mails
 from stores.errors import MailUnavailable
-from tests.parts.elastic import Elastic
 from tests.parts.smtp import SmtpServer
 from tests.pipeline.conftest import GAS, City
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from pipeline.dev.service import free_port
 from pipeline.jobs import mailbox
 from pipeline.jobs.mailbox import MailboxReport, import_mailbox
 from pipeline.quarantine import Filter, fix_record, replay_records
@@ -23,7 +24,6 @@ from schemas.times import SHANGHAI
 from stores.database.parts import all_parts
 from stores.database.quarantine import Kept, list_quarantine
 from tests.parts.dovecot import USER, Dovecot
-from tests.parts.service import free_port
 
 Open = Callable[..., Rooms]
 # Readers that are killed begin afresh, with no connection of ours.

@@ -14,12 +14,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import StatementError
 
+from pipeline.dev.service import free_port
 from stores.database import Database
 from stores.database.meta import get_meta, set_meta
 from stores.database.parts import new_parts
 from stores.database.tables import METADATA
 from stores.errors import StoreUnavailable
-from tests.parts.service import free_port
 from tests.stores.examples import NOON
 
 

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.dev.elastic import Elastic
+from pipeline.dev.service import free_port
 from schemas.elasticsearch import Templates, load_templates
 from schemas.records import ClassifiedPost, Level
 from stores.database import Database
@@ -35,8 +37,6 @@ from stores.elastic import ElasticStore, Filters
 from stores.elastic_bulk import Versioned
 from stores.elastic_templates import has_lifecycle
 from stores.errors import StoreRefusedError, StoreUnavailable
-from tests.parts.elastic import Elastic
-from tests.parts.service import free_port
 from tests.parts.web import WebServer
 from tests.stores.examples import NOON, STREET, make_alert, make_event, make_post
 

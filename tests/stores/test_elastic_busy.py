@@ -11,13 +11,13 @@ from pathlib import Path
 import orjson
 import pytest
 
+from pipeline.dev.elastic import Elastic, install_elastic
+from pipeline.dev.service import PartMissingError
 from stores.database.index import Pending
 from stores.elastic import ElasticStore
 from stores.elastic_bulk import Versioned
 from stores.errors import StoreUnavailable
 from tests.conftest import miss
-from tests.parts.elastic import Elastic, install_elastic
-from tests.parts.service import PartMissingError
 from tests.stores.examples import make_post
 
 # So few bytes of documents may be on their way at once; a request of the first size is several times that.

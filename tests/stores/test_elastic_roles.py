@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.dev.elastic import Elastic, Login
+from pipeline.dev.service import PartMissingError
 from schemas.elasticsearch import load_roles
 from schemas.tickets import Ticket, TicketStep
 from stores.database.index import Pending
@@ -11,8 +13,7 @@ from stores.database.series import Cell, Count
 from stores.elastic import ElasticStore
 from stores.errors import StoreUnavailable
 from tests.conftest import miss
-from tests.parts.elastic import Elastic, Login, install_secured
-from tests.parts.service import PartMissingError
+from tests.parts.elastic import install_secured
 from tests.stores.examples import NOON, make_alert, make_event, make_post
 
 pytestmark = [pytest.mark.elastic, pytest.mark.slow]

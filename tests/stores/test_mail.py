@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dev.service import free_port
 from schemas.records import Attachment
 from stores.errors import MailUnavailable
 from stores.mail import OutboxMailer, SmtpMailer, build_message
-from tests.parts.service import free_port
 from tests.parts.smtp import Behaviour, SmtpServer, start_smtp
 from tests.stores.examples import NOON, make_mail
 
