@@ -1,17 +1,19 @@
 """Import: hotline tables through a mapping into the raw zone, rows that cannot be read into quarantine."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from crawlers.hotline import TableBatch, TableImport, import_table, load_mapping
 from crawlers.hotline.mapping import Mapping
 from crawlers.hotline.tables import Table
 from crawlers.reasons import reason_of
 from crawlers.sensors.mapping import SensorMapping
+from crawlers.sensors.tables import SensorImport
 from pipeline.imported import note_imported, was_imported
 from pipeline.jobs.store import Stored, store_encoded
 from pipeline.progress import Advance, ignore_progress
@@ -19,7 +21,7 @@ from pipeline.quarantine import kind_of_reason
 from pipeline.rooms import Rooms
 from pipeline.sql_rows import Query, read_sql
 from schemas.errors import Where
-from schemas.records import Quarantined, RawPost
+from schemas.records import Quarantined, RawPost, Reading
 from schemas.times import SHANGHAI
 from stores.database.coverage import SourceRun, save_publisher, save_run
 from stores.database.meta import get_meta, set_meta
@@ -27,6 +29,9 @@ from stores.database.meta import get_meta, set_meta
 CHUNK = 20_000
 SHOWN = 100
 LONGEST_SHOWN = 40
+
+
+Read = TypeVar("Read", bound=RawPost | Reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +162,26 @@ def _rows(path: Path, query: Query | None) -> Table | None:
 def preview_hotline(path: Path, mapping: str | Path, *, author_key: bytes, size: int = 5) -> Preview:
     """Read a table as `import_hotline` would and keep nothing. Raises ReadError as it does."""
     table = import_table(path, mapping_of(mapping), fetched_at=datetime.now(SHANGHAI), author_key=author_key)
+    return preview_records(table, table, _shown, table.report.unknown_values, size)
+
+
+def preview_records(
+    table: TableImport | SensorImport,
+    records: Iterable[Read | Quarantined],
+    show: Callable[[Read], dict[str, object]],
+    unknown: Counter[tuple[str, str]],
+    size: int,
+) -> Preview:
+    """What all `records` of a table come to, the first `size` of them shown; `unknown` may grow with them."""
     sample: list[dict[str, object]] = []
     refused: list[str] = []
     reasons: Counter[str] = Counter()
-    for record in table:
+    for record in records:
         if isinstance(record, Quarantined):
             reasons[kind_of_reason(record)] += 1
             refused += [record.reason][: size - len(refused)]
         elif len(sample) < size:
-            sample.append(_shown(record))
+            sample.append(show(record))
     found = table.report
     return Preview(
         found.table,
@@ -177,7 +193,7 @@ def preview_hotline(path: Path, mapping: str | Path, *, author_key: bytes, size:
         table.columns,
         found.ignored,
         found.unknown_columns,
-        tuple((*what, count) for what, count in found.unknown_values.most_common()),
+        tuple((*what, count) for what, count in unknown.most_common()),
         tuple(reasons.most_common()),
         tuple(refused),
         tuple(sample),

@@ -19,11 +19,11 @@ from pipeline.jobs.imports import (
     import_hotline,
     note_run,
     preview_hotline,
+    preview_records,
 )
 from pipeline.jobs.measured import StoredReadings, store_readings
 from pipeline.knowledge import load_knowledge
 from pipeline.progress import Advance, ignore_progress
-from pipeline.quarantine import kind_of_reason
 from pipeline.rooms import Rooms
 from pipeline.settings import Settings
 from schemas.records import Quarantined, Reading
@@ -95,32 +95,7 @@ def preview_readings(path: Path, mapping: Path, settings: Settings, *, size: int
     stations = load_knowledge(settings.deployment).stations
     table = SensorImport(path, load_sensor_mapping(mapping), stations, datetime.now(SHANGHAI))
     unknown = SensorImport(path, table.mapping, stations, table.received).count_unknown()
-    sample: list[dict[str, object]] = []
-    refused: list[str] = []
-    reasons: Counter[str] = Counter()
-    for record in table.records():
-        if isinstance(record, Quarantined):
-            reasons[kind_of_reason(record)] += 1
-            refused += [record.reason][: size - len(refused)]
-        elif len(sample) < size:
-            sample.append(_shown(record))
-    found = table.report
-    return Preview(
-        found.table,
-        found.rows,
-        found.read,
-        found.quarantined,
-        found.encoding,
-        found.delimiter,
-        table.columns,
-        found.ignored,
-        found.unknown_columns,
-        tuple((*what, count) for what, count in unknown.most_common()),
-        tuple(reasons.most_common()),
-        tuple(refused),
-        tuple(sample),
-        found.note,
-    )
+    return preview_records(table, table.records(), _shown, unknown, size)
 
 
 def _shown(reading: Reading) -> dict[str, object]:
